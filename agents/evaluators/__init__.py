@@ -1,0 +1,1 @@
+"""Evaluators answer proposals with measurements."""

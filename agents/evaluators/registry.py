@@ -1,0 +1,38 @@
+"""Which evaluator a spec asks for."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from agents.evaluators.cache import ContentCache
+from agents.evaluators.chgnet.evaluator import ChgnetEvaluator
+from agents.evaluators.table import TableEvaluator
+from cathode.protocols import Evaluator
+from cathode.spec import CampaignSpec, ChgnetSpec, EvaluatorSpec, TableSpec
+
+
+def _chgnet(spec: ChgnetSpec, _campaign: CampaignSpec, cache: Path) -> Evaluator:
+    return ChgnetEvaluator(spec, ContentCache(cache))
+
+
+def _table(spec: TableSpec, campaign: CampaignSpec, _cache: Path) -> Evaluator:
+    return TableEvaluator(spec, campaign)
+
+
+_BUILDERS: dict[type[EvaluatorSpec], Callable[..., Evaluator]] = {
+    ChgnetSpec: _chgnet,
+    TableSpec: _table,
+}
+
+
+def build_evaluator(campaign: CampaignSpec, cache: Path) -> Evaluator:
+    """The evaluator of a campaign.
+
+    Args:
+        campaign: the campaign's spec.
+        cache: folder for results worth keeping.
+
+    Raises:
+        SpecError: what the spec refers to is missing or unreadable.
+    """
+    spec = campaign.evaluator
+    return _BUILDERS[type(spec)](spec, campaign, cache)

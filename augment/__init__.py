@@ -1,0 +1,1 @@
+"""Crystal augmentations: pure functions, the random generator passed in."""

@@ -1,0 +1,1 @@
+"""Judging surrogates and campaigns: scores, folds, baselines, progress, the audit of the data."""

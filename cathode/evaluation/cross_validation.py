@@ -1,0 +1,50 @@
+"""Predictions for measurements left out of the fit, in folds that never split a candidate."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cathode.evaluation.baselines import Predictor
+from cathode.model import HeldOut, Prediction, TrainingData
+
+FEWEST_CANDIDATES = 4
+"""Below this many distinct candidates a score would say nothing."""
+
+Rows = NDArray[np.intp]
+
+
+def grouped_folds(
+    groups: tuple[str, ...], folds: int, rng: np.random.Generator
+) -> Iterator[tuple[Rows, Rows]]:
+    """Row numbers to train on and to test on; all rows of a group land in the same fold.
+
+    With fewer groups than folds, each group is a fold.
+    """
+    distinct = np.array(sorted(set(groups)))
+    rng.shuffle(distinct)
+    fold_of = {group: i % min(folds, len(distinct)) for i, group in enumerate(distinct)}
+    numbers = np.array([fold_of[group] for group in groups])
+    for fold in range(min(folds, len(distinct))):
+        yield np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold)
+
+
+def held_out(
+    fit: Callable[[TrainingData], Predictor], data: TrainingData, folds: int, seed: int
+) -> HeldOut:
+    """Predict every measurement by a fit that has not seen its candidate.
+
+    Args:
+        fit: learns from some of the measurements.
+        data: all measurements.
+        folds: number of folds.
+        seed: decides the folds; the same for every surrogate that is compared.
+
+    Raises:
+        FitError: a fold could not be fitted.
+    """
+    mean, sigma = np.empty(len(data)), np.empty(len(data))
+    for train, test in grouped_folds(data.groups, folds, np.random.default_rng(seed)):
+        prediction = fit(data.take(train)).predict(data.X[test])
+        mean[test], sigma[test] = prediction.mean, prediction.sigma
+    return HeldOut(data.y, Prediction(mean, sigma), data.groups)

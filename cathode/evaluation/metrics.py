@@ -1,0 +1,77 @@
+"""Scores of normal predictive distributions against what was measured.
+
+Proper scores are those of Gneiting & Raftery, J. Am. Stat. Assoc. 102, 359 (2007).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from cathode.model import Prediction
+
+LEVELS = (50, 80, 95)
+"""Levels (%) of the central intervals whose coverage is reported."""
+
+Values = NDArray[np.float64]
+
+
+def mae(y: Values, mean: Values) -> float:
+    """Mean absolute error, in the property's unit."""
+    return float(np.mean(np.abs(y - mean)))
+
+
+def rmse(y: Values, mean: Values) -> float:
+    """Root mean square error, in the property's unit."""
+    return float(np.sqrt(np.mean((y - mean) ** 2)))
+
+
+def r2(y: Values, mean: Values) -> float:
+    """Share of the variance explained; 0 for the mean of y, nan where y does not vary."""
+    spread = np.sum((y - y.mean()) ** 2)
+    return float(1 - np.sum((y - mean) ** 2) / spread) if spread > 0 else math.nan
+
+
+def spearman(y: Values, mean: Values) -> float:
+    """Rank correlation, nan where either side does not vary."""
+    if np.ptp(y) == 0 or np.ptp(mean) == 0:
+        return math.nan
+    return float(stats.spearmanr(y, mean).statistic)
+
+
+def nlpd(y: Values, prediction: Prediction) -> float:
+    """Mean negative log predictive density, in nats; depends on the property's unit."""
+    return float(-np.mean(stats.norm.logpdf(y, prediction.mean, prediction.sigma)))
+
+
+def crps(y: Values, prediction: Prediction) -> float:
+    """Mean continuous ranked probability score, in the property's unit; 0 is perfect.
+
+    A generalised absolute error that also judges the uncertainty, and one wild point cannot
+    rule it as it can rule the NLPD. Eq. 21 of the reference.
+    """
+    z = (y - prediction.mean) / prediction.sigma
+    per_sigma = z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / math.sqrt(math.pi)
+    return float(np.mean(prediction.sigma * per_sigma))
+
+
+def coverage(y: Values, prediction: Prediction, level: float) -> float:
+    """Share (%) of values inside the central interval of that level (%)."""
+    reach = stats.norm.ppf(0.5 + level / 200) * prediction.sigma
+    return float(100 * np.mean(np.abs(y - prediction.mean) <= reach))
+
+
+def score(y: Values, prediction: Prediction) -> dict[str, float]:
+    """All scores by name; those that are undefined for these values are left out."""
+    scores = {
+        "n": float(len(y)),
+        "mae": mae(y, prediction.mean),
+        "rmse": rmse(y, prediction.mean),
+        "r2": r2(y, prediction.mean),
+        "spearman": spearman(y, prediction.mean),
+        "nlpd": nlpd(y, prediction),
+        "crps": crps(y, prediction),
+        **{f"coverage_{level}": coverage(y, prediction, level) for level in LEVELS},
+    }
+    return {name: value for name, value in scores.items() if math.isfinite(value)}

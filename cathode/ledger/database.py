@@ -1,0 +1,187 @@
+"""Open the ledger's database, at the version of this code."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from cathode.errors import LedgerError
+
+WAIT_SECONDS = 60
+"""How long a writer waits for another one to finish."""
+
+
+class Ledger:
+    """The database of a group's campaigns, SQLite or PostgreSQL.
+
+    Open it with :meth:`open`; reads and writes go through :meth:`read` and :meth:`write`, each
+    one transaction.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = False) -> "Ledger":
+        """Open a ledger, bringing an older one up to date.
+
+        Args:
+            url: SQLAlchemy URL.
+            create: whether to make the database where it is missing.
+
+        Raises:
+            LedgerError: it is missing, cannot be reached, or was written by newer code.
+        """
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            msg = f"ledger URL {url!r} is not understood: write sqlite:///FILE or postgresql+psycopg://..."
+            raise LedgerError(msg) from error
+        shown = parsed.render_as_string(hide_password=True)
+        _require_file(parsed, create=create)
+        try:
+            ledger = cls(_engine(parsed))
+        except ImportError as error:
+            msg = f"no driver for the ledger at {shown} ({error}): use sqlite or postgresql+psycopg"
+            raise LedgerError(msg) from error
+        try:
+            _bring_up_to_date(ledger._engine, shown, create=create)
+        except LedgerError:
+            ledger.close()
+            raise
+        except DBAPIError as error:
+            ledger.close()
+            problem = " ".join(str(error.orig).split())
+            msg = f"cannot open the ledger at {shown} ({problem}): check CATHODE_LEDGER_URL"
+            raise LedgerError(msg) from error
+        return ledger
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the ledger."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits as a whole, or not at all on any exception."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+
+def now() -> datetime:
+    """The present, as the ledger records it."""
+    return datetime.now(UTC)
+
+
+def insert_new(
+    connection: Connection, table: Table, key: str, rows: Sequence[dict[str, Any]]
+) -> int:
+    """Insert rows, leaving out those whose ``key`` column holds a value that is there already.
+
+    Returns:
+        How many were new.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    added = 0
+    for row in rows:
+        statement = dialect.insert(table).values(row)
+        quiet = statement.on_conflict_do_nothing(index_elements=[key])
+        # Asked for by RETURNING, as drivers do not count inserted rows reliably.
+        added += connection.execute(quiet.returning(table.c[key])).first() is not None
+    return added
+
+
+def _require_file(url: URL, *, create: bool) -> None:
+    """Refuse a missing SQLite file before SQLite makes an empty one."""
+    if url.get_backend_name() != "sqlite":
+        return
+    if not url.database or url.database == ":memory:":
+        msg = "a ledger in memory would be lost: write sqlite:///FILE"
+        raise LedgerError(msg)
+    file = Path(url.database)
+    if not file.exists():
+        if not create:
+            msg = f"there is no ledger at {file}: `cathode run SPEC` makes one"
+            raise LedgerError(msg)
+        file.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes its place at once: a reader that turns writer can only be refused.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+_migrating = threading.Lock()
+"""Alembic keeps its context in module globals: one migration at a time in a process."""
+
+
+def _bring_up_to_date(engine: Engine, shown: str, *, create: bool) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    script = ScriptDirectory.from_config(config)
+    head = script.get_current_head()
+    found = _version(engine)
+    if found == head:
+        return
+    if found is None:
+        foreign = sorted(inspect(engine).get_table_names())
+        if foreign:
+            msg = (
+                f"the database at {shown} is no ledger (it holds {foreign[0]!r}): give another URL"
+            )
+            raise LedgerError(msg)
+        if not create:
+            msg = f"the ledger at {shown} is empty: `cathode run SPEC` fills one"
+            raise LedgerError(msg)
+    elif found not in {revision.revision for revision in script.walk_revisions()}:
+        msg = (
+            f"the ledger at {shown} has version {found}, newer than {head} of this code: update it"
+        )
+        raise LedgerError(msg)
+    with _migrating, engine.execution_options(writes=True).begin() as connection:
+        if engine.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE does the same
+            connection.execute(text("SELECT pg_advisory_xact_lock(4711)"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.begin() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        version: str | None = connection.execute(
+            text("SELECT version_num FROM alembic_version")
+        ).scalar()
+        return version

@@ -1,0 +1,103 @@
+"""Proposals and the candidates they name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from cathode.errors import LedgerError
+from cathode.ledger.database import insert_new, now
+from cathode.ledger.tables import candidates, measurements, proposals
+from cathode.model import Candidate, Proposal
+from cathode.physics.prototypes import MIXING_SITE, prototype_named
+
+
+def formula(candidate: Candidate) -> str:
+    """The chemical formula of a candidate."""
+    return prototype_named(candidate.prototype).formula_of(candidate.on_site(MIXING_SITE))
+
+
+def add_candidates(connection: Connection, found: Sequence[Candidate]) -> None:
+    """Enter candidates that are not known yet.
+
+    Raises:
+        LedgerError: another candidate has the same id.
+    """
+    rows = [{"id": c.id, "content": c.content(), "formula": formula(c)} for c in found]
+    insert_new(connection, candidates, "id", rows)
+    known = select(candidates).where(candidates.c.id.in_([c.id for c in found]))
+    contents = {row.id: row.content for row in connection.execute(known)}
+    for candidate in found:
+        if contents[candidate.id] != candidate.content():
+            msg = f"two candidates share the id {candidate.id}: report this as a defect"
+            raise LedgerError(msg)
+
+
+def record(connection: Connection, found: Sequence[Proposal]) -> None:
+    """Enter the proposals of a turn."""
+    add_candidates(connection, [proposal.candidate for proposal in found])
+    for proposal in found:
+        row = {
+            "campaign": proposal.campaign,
+            "turn": proposal.turn,
+            "rank": proposal.rank,
+            "candidate": proposal.candidate.id,
+            "proposer": proposal.proposer,
+            "acquisition": proposal.acquisition,
+            "reason": proposal.reason,
+            "predictions": {name: dict(p) for name, p in proposal.predictions.items()},
+            "proposed_at": now(),
+        }
+        connection.execute(proposals.insert().values(row))
+
+
+def of_campaign(connection: Connection, campaign: str) -> list[Proposal]:
+    """All proposals of a campaign, in the order they were made."""
+    query = (
+        select(proposals, candidates.c.content)
+        .join(candidates)
+        .where(proposals.c.campaign == campaign)
+        .order_by(proposals.c.turn, proposals.c.rank)
+    )
+    return [_proposal(row) for row in connection.execute(query)]
+
+
+def unanswered(connection: Connection, campaign: str) -> list[Proposal]:
+    """Proposals that no measurement answers yet."""
+    query = (
+        select(proposals, candidates.c.content)
+        .join(candidates)
+        .where(
+            proposals.c.campaign == campaign,
+            ~select(measurements.c.id)
+            .where(
+                measurements.c.campaign == proposals.c.campaign,
+                measurements.c.turn == proposals.c.turn,
+                measurements.c.rank == proposals.c.rank,
+            )
+            .exists(),
+        )
+        .order_by(proposals.c.turn, proposals.c.rank)
+    )
+    return [_proposal(row) for row in connection.execute(query)]
+
+
+def candidates_of(connection: Connection, campaign: str) -> dict[str, Candidate]:
+    """All candidates a campaign has proposed or measured, by id."""
+    mine = select(proposals.c.candidate).where(proposals.c.campaign == campaign)
+    measured = select(measurements.c.candidate).where(measurements.c.campaign == campaign)
+    query = select(candidates).where(candidates.c.id.in_(mine.union(measured)))
+    return {row.id: Candidate.from_content(row.content) for row in connection.execute(query)}
+
+
+def _proposal(row: Row[Any]) -> Proposal:
+    return Proposal(
+        row.campaign,
+        row.turn,
+        row.rank,
+        Candidate.from_content(row.content),
+        row.proposer,
+        row.acquisition,
+        row.reason,
+        row.predictions,
+    )

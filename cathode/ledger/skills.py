@@ -1,0 +1,61 @@
+"""Skills of surrogates and the history of champions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from cathode.ledger.tables import skills
+from cathode.model import HeldOut, Prediction, Skill, Turn
+
+
+def record(connection: Connection, turn: Turn, found: Sequence[Skill]) -> None:
+    """Enter the skills measured in a turn."""
+    for skill in found:
+        row = {
+            "campaign": turn.campaign,
+            "turn": turn.number,
+            "property": skill.property,
+            "surrogate": skill.surrogate,
+            "champion": skill.champion,
+            "metrics": dict(skill.metrics),
+            "held_out": None if skill.held_out is None else _to_json(skill.held_out),
+            "error": skill.error,
+        }
+        connection.execute(skills.insert().values(row))
+
+
+def of_turn(connection: Connection, turn: Turn) -> list[Skill]:
+    """The skills measured in a turn, as they were entered."""
+    return of_campaign(connection, turn.campaign).get(turn.number, [])
+
+
+def of_campaign(connection: Connection, campaign: str) -> dict[int, list[Skill]]:
+    """The skills measured in every turn of a campaign."""
+    found: dict[int, list[Skill]] = {}
+    query = (
+        select(skills)
+        .where(skills.c.campaign == campaign)
+        .order_by(skills.c.turn, skills.c.property, skills.c.surrogate)
+    )
+    for row in connection.execute(query):
+        held_out = None if row.held_out is None else _from_json(row.held_out)
+        found.setdefault(row.turn, []).append(
+            Skill(row.property, row.surrogate, row.metrics, held_out, row.champion, row.error)
+        )
+    return found
+
+
+def _to_json(held_out: HeldOut) -> dict[str, Any]:
+    return {
+        "y": held_out.y.tolist(),
+        "mean": held_out.prediction.mean.tolist(),
+        "sigma": held_out.prediction.sigma.tolist(),
+        "groups": list(held_out.groups),
+    }
+
+
+def _from_json(content: dict[str, Any]) -> HeldOut:
+    prediction = Prediction(np.array(content["mean"]), np.array(content["sigma"]))
+    return HeldOut(np.array(content["y"]), prediction, tuple(content["groups"]))

@@ -1,0 +1,30 @@
+"""One turn of the loop: assimilate, audit, retrain, propose, dispatch.
+
+Plain functions over the protocols, without Prefect or MLflow. Each step commits to the ledger
+in one transaction keyed by campaign, turn and step, so a killed turn continues where it stopped
+and a repeated step changes nothing.
+"""
+
+from cathode.loop.assimilate import assimilate
+from cathode.loop.audit import audit
+from cathode.loop.dispatch import Answers, dispatch, serially
+from cathode.loop.loop import Loop
+from cathode.loop.propose import propose
+from cathode.loop.retrain import Serving, retrain
+from cathode.loop.schedule import finished_because, next_turn
+from cathode.loop.turn import run_turn
+
+__all__ = [
+    "Answers",
+    "Loop",
+    "Serving",
+    "assimilate",
+    "audit",
+    "dispatch",
+    "finished_because",
+    "next_turn",
+    "propose",
+    "retrain",
+    "run_turn",
+    "serially",
+]

@@ -1,0 +1,123 @@
+"""Step 3: score every surrogate on held-out folds and fit the one that will serve."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from time import perf_counter
+
+from cathode.errors import FitError
+from cathode.evaluation.baselines import BASELINES, Predictor
+from cathode.evaluation.cross_validation import FEWEST_CANDIDATES, held_out
+from cathode.evaluation.metrics import score
+from cathode.ledger import skills
+from cathode.loop.loop import Loop
+from cathode.loop.observations import Observations, observe
+from cathode.model import Skill, TrainingData, Turn
+from cathode.protocols import FittedSurrogate
+from cathode.rng import derived_seed
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The surrogates that serve this turn.
+
+    Attributes:
+        models: per property the fitted champion; a property that none could learn is missing.
+        data: per property what they were fitted to.
+    """
+
+    models: Mapping[str, FittedSurrogate]
+    data: Mapping[str, TrainingData]
+
+
+def retrain(loop: Loop, turn: Turn, up_to: int) -> Serving:
+    """Score all surrogates and baselines, and fit the champion of each property.
+
+    A surrogate that cannot be fitted is recorded with the reason and the next best serves.
+    A continued turn takes the recorded champions and only fits them again.
+    """
+    started = perf_counter()
+    seen = observe(loop.ledger, turn.campaign, up_to)
+    recorded = loop.recorded(turn, "retrain")
+    if recorded is not None:
+        return serve(loop, seen, recorded["champions"], turn)
+    found: list[Skill] = []
+    models: dict[str, FittedSurrogate] = {}
+    notes: list[str] = []
+    for name in loop.spec.modelled:
+        data = seen.training_data(name, loop.space)
+        if not len(data):
+            notes.append(f"{name}: nothing measured yet")
+            continue
+        scored = _scored(loop, data, turn, notes)
+        champion = _champion(loop, data, scored, turn, notes)
+        if champion is not None:
+            models[name] = champion
+            scored = [replace(s, champion=s.surrogate == champion.name) for s in scored]
+        found += scored
+    result = {"champions": {name: fitted.name for name, fitted in models.items()}, "notes": notes}
+    with loop.commit(turn, "retrain", result, started) as connection:
+        skills.record(connection, turn, found)
+    data_by_name = {name: seen.training_data(name, loop.space) for name in loop.spec.modelled}
+    return Serving(models, data_by_name)
+
+
+def serve(loop: Loop, seen: Observations, champions: Mapping[str, str], turn: Turn) -> Serving:
+    """Fit known champions again; the same data and seed give the same models."""
+    data = {name: seen.training_data(name, loop.space) for name in loop.spec.modelled}
+    models = {
+        name: loop.surrogates[champion].fit(data[name], _fit_seed(loop, turn))
+        for name, champion in champions.items()
+    }
+    return Serving(models, data)
+
+
+def _scored(loop: Loop, data: TrainingData, turn: Turn, notes: list[str]) -> list[Skill]:
+    """Skills on held-out folds, none where there are too few candidates to leave some out."""
+    if data.n_candidates < FEWEST_CANDIDATES:
+        notes.append(
+            f"{data.property_name}: not scored, {data.n_candidates} candidates are fewer than "
+            f"{FEWEST_CANDIDATES}; the first surrogate that can be fitted serves"
+        )
+        return []
+    seed = _fit_seed(loop, turn)
+    learners: dict[str, Callable[[TrainingData], Predictor]] = {
+        **{name: partial(surrogate.fit, seed=seed) for name, surrogate in loop.surrogates.items()},
+        **BASELINES,
+    }
+    found = []
+    for name, learn in learners.items():
+        try:
+            predictions = held_out(learn, data, loop.spec.folds, seed)
+        except FitError as error:
+            notes.append(f"{data.property_name}: {error}")
+            found.append(Skill(data.property_name, name, {}, None, error=str(error)))
+            continue
+        scores = score(predictions.y, predictions.prediction)
+        found.append(Skill(data.property_name, name, scores, predictions))
+    return found
+
+
+def _champion(
+    loop: Loop, data: TrainingData, scored: list[Skill], turn: Turn, notes: list[str]
+) -> FittedSurrogate | None:
+    """The surrogate of lowest CRPS that can be fitted to all data."""
+    crps = {s.surrogate: s.metrics["crps"] for s in scored if "crps" in s.metrics}
+    order = sorted(loop.surrogates, key=lambda name: crps.get(name, float("inf")))
+    for name in order:
+        try:
+            fitted = loop.surrogates[name].fit(data, _fit_seed(loop, turn))
+        except FitError as error:
+            notes.append(f"{data.property_name}: {error}; the next best serves")
+            continue
+        if crps.get(name, 0.0) > crps.get("mean", float("inf")):
+            notes.append(
+                f"{data.property_name}: {name} is no better than the mean on held-out data"
+            )
+        return fitted
+    notes.append(f"{data.property_name}: no surrogate can serve")
+    return None
+
+
+def _fit_seed(loop: Loop, turn: Turn) -> int:
+    return derived_seed(loop.spec.seed, turn.number, "fit")

@@ -1,0 +1,26 @@
+"""Frozen values of the domain; they hold facts and no behaviour beyond checking themselves."""
+
+from cathode.model.candidate import Candidate
+from cathode.model.measurement import Measurement, Status
+from cathode.model.prediction import Prediction
+from cathode.model.properties import PROPERTIES, Property
+from cathode.model.proposal import Proposal, Suggestion
+from cathode.model.skill import HeldOut, Skill
+from cathode.model.training import TrainingData
+from cathode.model.turn import STEPS, Turn
+
+__all__ = [
+    "PROPERTIES",
+    "STEPS",
+    "Candidate",
+    "HeldOut",
+    "Measurement",
+    "Prediction",
+    "Property",
+    "Proposal",
+    "Skill",
+    "Status",
+    "Suggestion",
+    "TrainingData",
+    "Turn",
+]

@@ -1,0 +1,85 @@
+"""The properties that evaluators know, each with its one unit in the ledger."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Property:
+    """A measurable property.
+
+    Attributes:
+        name: key in specs and in the ledger.
+        unit: the unit every value of it is stored in.
+        label: what a plot's axis or a table's head says, without the unit.
+        meaning: one sentence, for documentation and forms.
+    """
+
+    name: str
+    unit: str
+    label: str
+    meaning: str
+
+    @property
+    def heading(self) -> str:
+        """Label and unit, for axes and table heads."""
+        return f"{self.label} ({self.unit})"
+
+
+_KNOWN = (
+    Property(
+        "average_voltage",
+        "V",
+        "average voltage",
+        "Mean voltage against Li metal between the charged and the discharged state.",
+    ),
+    Property(
+        "gravimetric_capacity",
+        "mAh/g",
+        "gravimetric capacity",
+        "Charge of the lithium taken out, per mass of the discharged material.",
+    ),
+    Property(
+        "volumetric_capacity",
+        "Ah/L",
+        "volumetric capacity",
+        "Charge of the lithium taken out, per volume of the discharged crystal.",
+    ),
+    Property(
+        "specific_energy",
+        "Wh/kg",
+        "specific energy",
+        "Average voltage times gravimetric capacity.",
+    ),
+    Property(
+        "energy_density",
+        "Wh/L",
+        "energy density",
+        "Average voltage times volumetric capacity.",
+    ),
+    Property(
+        "volume_change",
+        "%",
+        "volume change",
+        "Volume of the charged cell over that of the discharged one, minus one; < 0 shrinks.",
+    ),
+    Property(
+        "energy_per_atom",
+        "eV/atom",
+        "energy per atom",
+        "Total energy of the discharged cell, in the energy scale of its source.",
+    ),
+    Property(
+        "mixing_energy",
+        "eV/atom",
+        "mixing energy",
+        "Energy of the discharged cell against its end members in the same prototype.",
+    ),
+    Property(
+        "magnetic_moment",
+        "µB/site",
+        "magnetic moment",
+        "Mean absolute moment on the mixing site of the discharged cell.",
+    ),
+)
+
+PROPERTIES: dict[str, Property] = {known.name: known for known in _KNOWN}

@@ -1,0 +1,45 @@
+"""How well a surrogate did on data it had not seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cathode.model.prediction import Prediction
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Predictions for measurements that were left out of the fit.
+
+    Attributes:
+        y: measured values, shape (n,), in the property's unit.
+        prediction: predictive distributions for them.
+        groups: candidate ids, shape (n,).
+    """
+
+    y: NDArray[np.float64]
+    prediction: Prediction
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Skill:
+    """Scores of one surrogate on one property.
+
+    Attributes:
+        property: name of the property.
+        surrogate: name of the surrogate or baseline.
+        metrics: name to value; see ``cathode.evaluation.metrics``.
+        held_out: the predictions the metrics come from; None if fitting failed.
+        champion: whether it serves the property this turn.
+        error: why it could not be fitted, None if it could.
+    """
+
+    property: str
+    surrogate: str
+    metrics: Mapping[str, float]
+    held_out: HeldOut | None
+    champion: bool = False
+    error: str | None = None

@@ -1,0 +1,1 @@
+"""Crystals and electrochemistry: prototypes, cells, orderings, voltages, descriptors."""

@@ -1,0 +1,126 @@
+"""Where surrogates and agents meet the loop: what each must do, and nothing of how.
+
+The suites in ``tests/contracts/`` hold every implementation to these protocols.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cathode.model import (
+    Candidate,
+    Measurement,
+    Prediction,
+    Property,
+    Suggestion,
+    TrainingData,
+)
+from cathode.space import SearchSpace
+from cathode.spec import Constraint, Objective
+
+
+class FittedSurrogate(Protocol):
+    """A surrogate that has learned one property."""
+
+    @property
+    def name(self) -> str:
+        """Name of the surrogate."""
+
+    @property
+    def model(self) -> Any:
+        """A ``botorch.models.model.Model`` with one output over the space's coordinates."""
+
+    def predict(self, X: NDArray[np.float64]) -> Prediction:
+        """What new measurements at coordinates X, shape (n, d), would read."""
+
+
+class Surrogate(Protocol):
+    """Learns a property from measurements."""
+
+    @property
+    def name(self) -> str:
+        """Name in tables and in the ledger, unique in a campaign."""
+
+    def fit(self, data: TrainingData, seed: int) -> FittedSurrogate:
+        """Learn from measurements; the same data and seed give the same predictions.
+
+        Raises:
+            FitError: nothing can be learned from them, with the reason.
+        """
+
+
+@dataclass(frozen=True)
+class ProposalRequest:
+    """All a proposer may look at.
+
+    Attributes:
+        space: what may be proposed.
+        n: how many candidates are wanted.
+        seed: source of all randomness.
+        objectives: what is wanted.
+        constraints: what must hold.
+        models: per property of objectives and constraints the surrogate that serves it.
+        observed: per such property its measurements.
+        reference: per objective the gain from which hypervolume is counted.
+        pending: candidates asked for and not answered yet.
+        excluded: ids of candidates not to propose again.
+        proposed: how many candidates the campaign has proposed so far.
+    """
+
+    space: SearchSpace
+    n: int
+    seed: int
+    objectives: tuple[Objective, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    models: Mapping[str, FittedSurrogate] | None = None
+    observed: Mapping[str, TrainingData] | None = None
+    reference: tuple[float, ...] = ()
+    pending: tuple[Candidate, ...] = ()
+    excluded: frozenset[str] = frozenset()
+    proposed: int = 0
+
+
+class Proposer(Protocol):
+    """Decides what to try next."""
+
+    @property
+    def name(self) -> str:
+        """Name in tables and in the ledger."""
+
+    def propose(self, request: ProposalRequest) -> list[Suggestion]:
+        """At most ``request.n`` distinct candidates of the space, none of them excluded.
+
+        Fewer come back only when the space holds no more.
+        """
+
+
+class Evaluator(Protocol):
+    """Answers candidates with measurements."""
+
+    @property
+    def name(self) -> str:
+        """Name of the evaluator."""
+
+    @property
+    def properties(self) -> tuple[Property, ...]:
+        """The properties it reports, each with the unit it reports them in."""
+
+    @property
+    def isolated(self) -> bool:
+        """Whether it is heavy enough to run in worker processes of its own."""
+
+    def check(self, space: SearchSpace) -> None:
+        """Refuse a space it cannot answer for.
+
+        Raises:
+            SpecError: what does not fit, and what would.
+        """
+
+    def prepare(self) -> None:
+        """Load what is heavy, so that the first candidate does not wait for it."""
+
+    def evaluate(self, candidate: Candidate) -> tuple[Measurement, ...]:
+        """One measurement of each of its properties, failed ones with their cause."""

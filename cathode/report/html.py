@@ -1,0 +1,122 @@
+"""The report of a campaign: one HTML page that needs nothing beside it."""
+
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+import cathode
+from cathode.evaluation.outcomes import Outcome
+from cathode.ledger.proposals import formula
+from cathode.report.figures.canvas import data_uri
+from cathode.report.view import CampaignView
+from cathode.spec import CampaignSpec
+
+SKILL_COLUMNS = {
+    "n": "n",
+    "mae": "MAE",
+    "rmse": "RMSE",
+    "r2": "R²",
+    "spearman": "Spearman",
+    "nlpd": "NLPD",
+    "crps": "CRPS",
+    "coverage_50": "in 50 %",
+    "coverage_80": "in 80 %",
+    "coverage_95": "in 95 %",
+}
+"""Metrics shown, with their heads; MAE, RMSE and CRPS are in the property's unit."""
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("cathode", "report"), autoescape=True, undefined=StrictUndefined
+    )
+    environment.filters["short"] = short
+    return environment.get_template("report.html.j2")
+
+
+def short(value: float | None) -> str:
+    """A number with four significant digits, a dash where there is none."""
+    return "–" if value is None else f"{value:.4g}"
+
+
+def report_html(view: CampaignView, pictures: Mapping[str, bytes], state: str) -> str:
+    """The whole page.
+
+    Args:
+        view: the campaign.
+        pictures: PNG pictures by name.
+        state: one sentence on where the campaign stands.
+    """
+    spec = view.spec
+    return _template().render(
+        spec=spec,
+        state=state,
+        made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        properties={name: spec.property_named(name) for name in spec.modelled},
+        goals=[_goal(spec, i) for i in range(len(spec.objectives))],
+        limits=[_limit(spec, i) for i in range(len(spec.constraints))],
+        progress=view.progress,
+        pictures={name: data_uri(picture) for name, picture in pictures.items()},
+        best=[_row(outcome, spec, on_front=on_front) for outcome, on_front in view.ranked[:12]],
+        skill_columns=SKILL_COLUMNS,
+        skills=sorted(view.latest_skills(), key=lambda s: (s.property, s.metrics.get("crps", 1e9))),
+        failed=[
+            {
+                "formula": formula(o.candidate),
+                "id": o.candidate.id,
+                "turn": o.turn,
+                "causes": sorted(set(o.failures.values())),
+            }
+            for o in view.failed
+        ],
+        notes=view.notes(),
+        turns=[
+            {
+                "number": record.turn.number,
+                "proposer": record.results.get("propose", {}).get("proposer", ""),
+                "champions": record.results.get("retrain", {}).get("champions", {}),
+                "seconds": record.seconds,
+            }
+            for record in view.turns
+        ],
+        sources=sorted({r.measurement.source for r in view.seen.measured}),
+        version=cathode.__version__,
+        python=platform.python_version(),
+        spec_text=yaml.safe_dump(
+            spec.model_dump(mode="json", exclude_defaults=True), sort_keys=False
+        ),
+    )
+
+
+def _goal(spec: CampaignSpec, i: int) -> str:
+    objective = spec.objectives[i]
+    heading = spec.property_named(objective.property).heading
+    if objective.goal == "target":
+        return f"{heading} as near as possible to {objective.target:g}"
+    return f"{'highest' if objective.goal == 'max' else 'lowest'} {heading}"
+
+
+def _limit(spec: CampaignSpec, i: int) -> str:
+    constraint = spec.constraints[i]
+    heading = spec.property_named(constraint.property).heading
+    parts = [f"at least {constraint.min:g}"] if constraint.min is not None else []
+    parts += [f"at most {constraint.max:g}"] if constraint.max is not None else []
+    return f"{heading} {' and '.join(parts)}"
+
+
+def _row(outcome: Outcome, spec: CampaignSpec, *, on_front: bool) -> dict[str, Any]:
+    predictions = outcome.proposal.predictions if outcome.proposal is not None else {}
+    return {
+        "formula": formula(outcome.candidate),
+        "id": outcome.candidate.id,
+        "turn": outcome.turn,
+        "front": on_front and len(spec.objectives) > 1,
+        "values": outcome.values,
+        "predictions": predictions,
+    }

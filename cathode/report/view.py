@@ -1,0 +1,103 @@
+"""All that pages about a campaign show, gathered once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cathode.evaluation import progress
+from cathode.evaluation.baselines import Predictor
+from cathode.evaluation.outcomes import Outcome, ranked
+from cathode.evaluation.progress import Progress
+from cathode.ledger import Ledger, campaigns, skills, turns
+from cathode.ledger.turns import TurnRecord
+from cathode.loop.observations import Observations, observe
+from cathode.model import HeldOut, Skill
+from cathode.spec import CampaignSpec
+
+
+@dataclass(frozen=True)
+class CampaignView:
+    """A campaign at one moment.
+
+    Attributes:
+        spec: its spec.
+        turns: its turns with what each step recorded.
+        seen: measurements, candidates and proposals.
+        skills: per turn the skills measured in it.
+        progress: the state after each finished turn.
+    """
+
+    spec: CampaignSpec
+    turns: Sequence[TurnRecord]
+    seen: Observations
+    skills: Mapping[int, Sequence[Skill]]
+    progress: Sequence[Progress]
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """One outcome per measured candidate."""
+        return self.seen.outcomes
+
+    @property
+    def ranked(self) -> list[tuple[Outcome, bool]]:
+        """Candidates that count, the best first, with whether they are on the front."""
+        return ranked(self.outcomes, self.spec)
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """Candidates with a failed property."""
+        return [outcome for outcome in self.outcomes if outcome.failures]
+
+    def until(self, number: int) -> "CampaignView":
+        """The campaign as it was after a turn."""
+        earlier = [r for r in self.seen.measured if r.turn is None or r.turn <= number]
+        asked = [p for p in self.seen.proposals if p.turn <= number]
+        return replace(
+            self,
+            turns=[record for record in self.turns if record.turn.number <= number],
+            seen=replace(self.seen, measured=tuple(earlier), proposals=tuple(asked)),
+            skills={turn: found for turn, found in self.skills.items() if turn <= number},
+            progress=[state for state in self.progress if state.turn <= number],
+        )
+
+    def latest_skills(self) -> list[Skill]:
+        """The skills measured last."""
+        return list(self.skills[max(self.skills)]) if self.skills else []
+
+    def champion_held_out(self, name: str) -> HeldOut | None:
+        """Held-out predictions of the surrogate that served a property last."""
+        for skill in self.latest_skills():
+            if skill.property == name and skill.champion:
+                return skill.held_out
+        return None
+
+    def notes(self) -> list[str]:
+        """What the last finished steps had to say."""
+        words: list[str] = []
+        for record in self.turns[-1:]:
+            words += record.results.get("retrain", {}).get("notes", [])
+            words += record.results.get("audit", {}).get("missing", [])
+            words += record.results.get("audit", {}).get("suspicious", [])
+        return words
+
+
+def view_of(ledger: Ledger, campaign: str) -> CampaignView:
+    """Read a campaign from the ledger.
+
+    Raises:
+        UnknownCampaignError: there is no such campaign.
+    """
+    with ledger.read() as connection:
+        _, spec = campaigns.latest_spec(connection, campaign)
+        past = turns.history(connection, campaign)
+        found = skills.of_campaign(connection, campaign)
+    seen = observe(ledger, campaign)
+    states = [
+        progress.after(seen.outcomes, spec, record.turn.number)
+        for record in past
+        if record.finished_at is not None
+    ]
+    return CampaignView(spec, past, seen, found, states)
+
+
+Models = Mapping[str, Predictor]
+"""Per property the surrogate whose predictions pictures show."""

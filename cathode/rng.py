@@ -1,0 +1,9 @@
+"""Seeds derived from seeds, so that every use of randomness has a stream of its own."""
+
+import hashlib
+
+
+def derived_seed(*parts: int | str) -> int:
+    """A seed that depends on all parts and on nothing else; below 2**63."""
+    text = "/".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

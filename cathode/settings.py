@@ -1,0 +1,44 @@
+"""Where the platform keeps its files; read from the environment, never from a file of its own."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import cathode
+
+REPOSITORY = Path(cathode.__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Places and sizes that differ between machines.
+
+    Attributes:
+        home: folder of everything written (``CATHODE_HOME``; ``cathode-home`` in the
+            repository by default, so that it does not depend on where a command is run).
+        ledger_url: SQLAlchemy URL of the ledger (``CATHODE_LEDGER_URL``; SQLite in ``home``).
+        workers: processes that evaluate (``CATHODE_WORKERS``; one per core).
+    """
+
+    home: Path
+    ledger_url: str
+    workers: int
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read the settings; nothing is created."""
+        home = Path(os.environ.get("CATHODE_HOME") or REPOSITORY / "cathode-home").resolve()
+        return cls(
+            home=home,
+            ledger_url=os.environ.get("CATHODE_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
+            workers=max(1, int(os.environ.get("CATHODE_WORKERS") or os.cpu_count() or 1)),
+        )
+
+    @property
+    def cache(self) -> Path:
+        """Folder of evaluators' kept results."""
+        return self.home / "cache"
+
+    def report(self, campaign: str) -> Path:
+        """File of a campaign's report."""
+        return self.home / "reports" / f"{campaign}.html"

@@ -1,0 +1,102 @@
+"""Read specs from YAML and say in one sentence what is wrong with them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from cathode.errors import SpecError
+from cathode.spec.campaign import CampaignSpec
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML with two traps removed: repeated keys, and words such as ``No`` read as booleans."""
+
+
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _mapping_without_repeats(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[object] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            line = key_node.start_mark.line + 1
+            msg = f"line {line}: key {key!r} is given twice: leave one of them out"
+            raise yaml.YAMLError(msg)
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:map", _mapping_without_repeats)
+
+
+def load_spec(path: Path) -> CampaignSpec:
+    """Read a campaign spec from a YAML file.
+
+    Paths inside the spec are relative to the file's folder.
+
+    Raises:
+        SpecError: the file is missing, is no YAML, or says something that cannot be.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"cannot read the spec {str(path)!r} ({error}): give the path of a YAML file"
+        raise SpecError(msg) from error
+    try:
+        content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - derived from SafeLoader
+    except (yaml.YAMLError, TypeError) as error:
+        problem = " ".join(str(error).split())
+        msg = f"{path}: not readable as YAML ({problem}): mend that line"
+        raise SpecError(msg) from error
+    return parse_spec(content, str(path), path.resolve().parent)
+
+
+def parse_spec(content: object, origin: str, folder: Path | None = None) -> CampaignSpec:
+    """Check plain data as a campaign spec.
+
+    Args:
+        content: what YAML or JSON gave.
+        origin: what messages call the source.
+        folder: folder that a table's path is relative to.
+
+    Raises:
+        SpecError: the content says something that cannot be.
+    """
+    if not isinstance(content, dict):
+        msg = f"{origin}: a spec is a mapping of keys, not {type(content).__name__}"
+        raise SpecError(msg)
+    try:
+        spec = CampaignSpec.model_validate(content)
+    except ValidationError as error:
+        raise SpecError(f"{origin}: {_sentence(error)}") from error
+    if folder is not None and spec.evaluator.kind == "table":
+        table = spec.evaluator.model_copy(update={"path": folder / spec.evaluator.path})
+        spec = spec.model_copy(update={"evaluator": table})
+    return spec
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first of pydantic's findings as one sentence, with the number of the others."""
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    place = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "missing":
+        message = "this key is required and missing: add it"
+    elif first["type"] != "value_error":
+        message = f"{message[0].lower()}{message[1:]}, got {_short(first['input'])}"
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{place}: {message}{more}" if place else f"{message}{more}"
+
+
+def _short(value: object) -> str:
+    """A value for a message, cut where it is long."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - a line's third

@@ -1,0 +1,1 @@
+"""What drives the loop: Prefect flows, MLflow tracking and the command line."""

@@ -1,0 +1,28 @@
+"""Everything about a spec that can be found wrong before anything is written."""
+
+from agents.evaluators.registry import build_evaluator
+from cathode.errors import SpecError
+from cathode.physics.descriptors import element_table
+from cathode.protocols import Evaluator
+from cathode.settings import Settings
+from cathode.space import SearchSpace
+from cathode.spec import CampaignSpec
+
+
+def check_spec(spec: CampaignSpec, settings: Settings) -> tuple[SearchSpace, Evaluator]:
+    """Build the space and the evaluator of a spec and hold them against each other.
+
+    Raises:
+        SpecError: what cannot be, what is allowed and what to do.
+    """
+    space = SearchSpace.from_spec(spec.space)
+    evaluator = build_evaluator(spec, settings.cache)
+    evaluator.check(space)
+    reported = [known.name for known in evaluator.properties]
+    for name in spec.modelled:
+        if name not in reported:
+            msg = f"evaluator {evaluator.name!r} does not report {name!r}: it reports "
+            raise SpecError(msg + ", ".join(reported))
+    if any(surrogate.descriptors == "elements" for surrogate in spec.surrogates):
+        element_table(space.elements)
+    return space, evaluator

@@ -1,0 +1,1 @@
+"""The ``cathode`` command. Modules here import what is heavy inside their functions."""

@@ -1,0 +1,45 @@
+"""All commands, and what happens when one of them cannot do its work."""
+
+import json
+import sys
+
+import typer
+
+from cathode.errors import CathodeError
+from flows.cli.best import best
+from flows.cli.report import report
+from flows.cli.run import run
+from flows.cli.spec import check, schema
+from flows.cli.status import status
+from flows.cli.up import up
+
+app = typer.Typer(
+    name="cathode",
+    help="Closed-loop discovery of battery cathode materials.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+spec = typer.Typer(help="Check campaign specs and show their schema.", no_args_is_help=True)
+app.add_typer(spec, name="spec")
+app.command()(run)
+app.command()(status)
+app.command()(best)
+app.command()(report)
+app.command()(up)
+spec.command()(check)
+spec.command()(schema)
+
+BAD_INPUT = 2
+"""Exit code of everything the user can mend; nothing has been written then."""
+
+
+def main() -> None:
+    """Run a command; an error that the user can mend becomes one sentence."""
+    try:
+        app()
+    except CathodeError as error:
+        if "--json" in sys.argv:
+            sys.stdout.write(json.dumps({"error": str(error)}) + "\n")
+        sys.stderr.write(f"cathode: {error}\n")
+        sys.exit(BAD_INPUT)

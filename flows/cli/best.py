@@ -1,0 +1,26 @@
+"""``cathode best``: the best candidates so far."""
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.options import AsJson, Campaign
+from flows.cli.output import best_rows, print_best, print_json
+
+
+def best(
+    campaign: Campaign,
+    n: Annotated[int, typer.Option("--n", "-n", min=1, help="How many to show.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Show the best measured candidates that keep all constraints, the Pareto front first."""
+    from cathode.ledger import Ledger
+    from cathode.report.view import view_of
+    from cathode.settings import Settings
+
+    ledger = Ledger.open(Settings.from_environment().ledger_url)
+    view = view_of(ledger, campaign)
+    if as_json:
+        print_json({"campaign": campaign, "best": best_rows(view.ranked[:n], view.spec)})
+    else:
+        print_best(view.ranked, view.spec, n)

@@ -1,0 +1,83 @@
+"""A progress bar for a running campaign, read from the ledger by a thread of its own."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cathode.ledger import Ledger
+from cathode.model import STEPS
+from cathode.spec import CampaignSpec
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+POLL_SECONDS = 0.5
+
+
+@contextmanager
+def showing_progress(ledger: Ledger, spec: CampaignSpec, console: "Console") -> Iterator["Console"]:
+    """Show answered candidates, the step at work and the time left.
+
+    Yields:
+        A console whose lines appear above the bar.
+    """
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    stop = threading.Event()
+    with bar:
+        shown = bar.add_task("starting", total=_planned(spec))
+        watcher = threading.Thread(target=_watch, args=(ledger, spec.name, bar, shown, stop))
+        watcher.start()
+        try:
+            yield bar.console
+        finally:
+            stop.set()
+            watcher.join()
+
+
+def _planned(spec: CampaignSpec) -> int:
+    """Candidates the budget allows."""
+    planned = spec.initial + spec.budget.turns * spec.batch
+    return min(planned, spec.budget.candidates or planned)
+
+
+def _watch(
+    ledger: Ledger, campaign: str, bar: object, shown: object, stop: threading.Event
+) -> None:
+    from rich.progress import Progress, TaskID
+    from sqlalchemy import func, select
+
+    from cathode.ledger import turns
+    from cathode.ledger.tables import measurements
+
+    assert isinstance(bar, Progress)  # noqa: S101
+    while not stop.wait(POLL_SECONDS):
+        with ledger.read() as connection:
+            query = select(func.count(func.distinct(measurements.c.candidate))).where(
+                measurements.c.campaign == campaign
+            )
+            answered = connection.execute(query).scalar_one()
+            past = turns.history(connection, campaign)
+        step = "starting"
+        if past and past[-1].finished_at is None:
+            step = next((s for s in STEPS if s not in past[-1].results), "closing")
+        number = past[-1].turn.number if past else 0
+        bar.update(TaskID(int(shown)), completed=answered, description=f"turn {number}: {step}")

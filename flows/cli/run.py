@@ -1,0 +1,172 @@
+"""``cathode run``: run or continue a campaign."""
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli.options import AsJson
+from flows.cli.output import best_rows, messages, print_best, print_json, results
+from flows.cli.signals import stopping_on_signals
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cathode.ledger import Ledger
+    from cathode.settings import Settings
+    from cathode.spec import CampaignSpec
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
+def run(
+    spec: Annotated[Path, typer.Argument(help="YAML file of a campaign.")],
+    amend: Annotated[
+        bool, typer.Option("--amend", help="Go on with a spec that changed since the start.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a campaign until its budget is spent; the same command continues a stopped one."""
+    from cathode.ledger import Ledger, lock
+    from cathode.settings import Settings
+    from cathode.spec import load_spec
+    from flows.checking import check_spec
+    from flows.environment import prepare
+
+    settings = Settings.from_environment()
+    prepare(settings)
+    campaign = load_spec(spec)
+    _, evaluator = check_spec(campaign, settings)
+    ledger = Ledger.open(settings.ledger_url, create=True)
+    console = messages()
+    try:
+        with stopping_on_signals(), lock(ledger, campaign.name):
+            _register(ledger, campaign, amend=amend)
+            _turn_until_done(ledger, settings, campaign, console, heavy=evaluator.isolated)
+    except KeyboardInterrupt:
+        console.print("Interrupted; nothing is lost. The same command continues.")
+        raise typer.Exit(INTERRUPTED) from None
+    _conclude(ledger, settings, campaign.name, console, as_json=as_json)
+
+
+def _register(ledger: "Ledger", campaign: "CampaignSpec", *, amend: bool) -> None:
+    from cathode.ledger import campaigns
+    from flows.identity import identity
+
+    with ledger.write() as connection:
+        campaigns.register(connection, campaign, identity(), amend=amend)
+
+
+def _turn_until_done(
+    ledger: "Ledger",
+    settings: "Settings",
+    campaign: "CampaignSpec",
+    console: "Console",
+    *,
+    heavy: bool,
+) -> None:
+    """Start what is needed, all at once, and run turns until none is left."""
+    from flows.server import prefect_server
+    from flows.workers import Workers
+
+    with Workers.open(), prefect_server(settings) as wait_until_ready:
+        if heavy:
+            Workers.for_campaign(campaign, settings)
+        with console.status("starting Prefect, MLflow and the evaluator"):
+            tracking = threading.Thread(target=_prepare_tracking, args=(settings, campaign.name))
+            tracking.start()
+            from flows.turn import run_turn
+
+            wait_until_ready()
+            tracking.join()
+        from flows.cli.progress import showing_progress
+        from flows.housekeeping import close_abandoned_runs
+
+        close_abandoned_runs(campaign.name)
+        with showing_progress(ledger, campaign, console) as lines:
+            while _goes_on(ledger, campaign.name):
+                result = run_turn(campaign.name)
+                if result is not None:
+                    lines.print(_line(ledger, campaign.name, result), soft_wrap=True)
+
+
+def _goes_on(ledger: "Ledger", campaign: str) -> bool:
+    from cathode.loop.schedule import ended_because
+    from cathode.report.view import view_of
+
+    view = view_of(ledger, campaign)
+    return ended_because(view.spec, view.turns, len(view.seen.proposals)) is None
+
+
+def _prepare_tracking(settings: "Settings", campaign: str) -> None:
+    """Make MLflow's database while the server starts: it takes seconds the first time."""
+    import contextlib
+
+    with contextlib.suppress(Exception):  # the first turn's log says what is wrong
+        from flows.tracking import Tracker
+
+        Tracker.open(settings, campaign)
+
+
+def _line(ledger: "Ledger", campaign: str, result: dict[str, Any]) -> str:
+    from cathode.report.view import view_of
+
+    view = view_of(ledger, campaign)
+    state = view.progress[-1]
+    best = ", ".join(
+        f"best {name} {value:.4g} {view.spec.property_named(name).unit}"
+        for name, value in state.best.items()
+    )
+    volume = f", hypervolume {state.hypervolume:.4g}" if state.hypervolume is not None else ""
+    failed = f", {result['failed']} failed" if result["failed"] else ""
+    return f"turn {result['turn']}: {result['answered']} answered{failed}; {best}{volume}"
+
+
+def _conclude(
+    ledger: "Ledger", settings: "Settings", campaign: str, console: "Console", *, as_json: bool
+) -> None:
+    from cathode.report.view import view_of
+    from flows.reporting import write_report
+
+    view = view_of(ledger, campaign)
+    untracked = _catch_up(view, settings)
+    with console.status("drawing the report"):
+        file = write_report(ledger, settings, campaign, settings.report(campaign))
+    prefect = os.environ["PREFECT_API_URL"].removesuffix("/api")
+    if as_json:
+        print_json(
+            {
+                "campaign": campaign,
+                "turns": len(view.turns),
+                "candidates": len(view.outcomes),
+                "failed": len(view.failed),
+                "best": best_rows(view.ranked[:10], view.spec),
+                "report": str(file),
+                "prefect": prefect,
+                "mlflow": os.environ["MLFLOW_TRACKING_URI"],
+                "tracking_error": untracked,
+            }
+        )
+    else:
+        print_best(view.ranked, view.spec, 10)
+        results().print(f"Report: {file}", soft_wrap=True)
+        results().print(
+            f"Prefect and MLflow: `cathode up` serves them at {prefect} and http://127.0.0.1:5000",
+            soft_wrap=True,
+        )
+    if untracked:
+        console.print(f"MLflow did not take all turns ({untracked}): the next run logs them.")
+
+
+def _catch_up(view: Any, settings: "Settings") -> str | None:
+    """Log to MLflow what it missed, a kill or an outage; returns what went wrong."""
+    from flows.tracking import sync
+
+    try:
+        sync(view, settings)
+    except Exception as error:  # noqa: BLE001 - a view that is down must not fail a finished run
+        return f"{type(error).__name__}: {error}"
+    return None

@@ -1,0 +1,47 @@
+"""``cathode spec``: check a spec, or show what specs look like."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.options import AsJson
+from flows.cli.output import print_json, results
+
+
+def check(
+    spec: Annotated[Path, typer.Argument(help="YAML file of a campaign.")],
+    as_json: AsJson = False,
+) -> None:
+    """Check a campaign spec, without running or writing anything."""
+    from cathode.settings import Settings
+    from cathode.spec import load_spec
+    from flows.checking import check_spec
+
+    campaign = load_spec(spec)
+    space, _ = check_spec(campaign, Settings.from_environment())
+    wanted = campaign.initial + campaign.budget.turns * campaign.batch
+    limit = campaign.budget.candidates or wanted
+    facts = {
+        "campaign": campaign.name,
+        "candidates_in_space": space.size,
+        "candidates_to_propose": min(wanted, limit, space.size),
+        "objectives": [f"{o.goal} {o.property}" for o in campaign.objectives],
+        "constraints": [c.property for c in campaign.constraints],
+        "digest": campaign.digest(),
+    }
+    if as_json:
+        print_json({"valid": True, **facts})
+        return
+    results().print(
+        f"{spec}: fine. The space holds {space.size:,} candidates; the campaign will propose "
+        f"{facts['candidates_to_propose']:,} of them.",
+        soft_wrap=True,
+    )
+
+
+def schema() -> None:
+    """Print the JSON schema of campaign specs, for editors that complete and check YAML."""
+    from cathode.spec import CampaignSpec
+
+    print_json(CampaignSpec.model_json_schema())

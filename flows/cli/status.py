@@ -1,0 +1,85 @@
+"""``cathode status``: where campaigns stand."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli.options import AsJson
+from flows.cli.output import print_json, results
+
+if TYPE_CHECKING:
+    from cathode.ledger import Ledger
+
+
+def status(
+    campaign: Annotated[
+        str | None, typer.Argument(help="Name of a campaign; all of them if left out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show turns, answers, failures and the best values of one or all campaigns."""
+    from cathode.ledger import Ledger, campaigns
+    from cathode.settings import Settings
+
+    ledger = Ledger.open(Settings.from_environment().ledger_url)
+    with ledger.read() as connection:
+        chosen = [campaign] if campaign is not None else campaigns.names(connection)
+    states = [_state(ledger, name) for name in chosen]
+    if as_json:
+        print_json({"campaigns": states})
+    else:
+        _print(states)
+
+
+def _state(ledger: "Ledger", campaign: str) -> dict[str, Any]:
+    from cathode.ledger.locks import holder_of
+    from cathode.loop.schedule import ended_because
+    from cathode.model import STEPS
+    from cathode.report.view import view_of
+
+    view = view_of(ledger, campaign)
+    ended = ended_because(view.spec, view.turns, len(view.seen.proposals))
+    last = view.turns[-1] if view.turns else None
+    unfinished = last is not None and last.finished_at is None
+    return {
+        "campaign": campaign,
+        "ended": ended,
+        "locked_by": holder_of(ledger, campaign),
+        "turns_finished": len(view.turns) - unfinished,
+        "turns_planned": view.spec.budget.turns + 1,
+        "step": next((s for s in STEPS if s not in last.results), None) if unfinished else None,
+        "proposed": len(view.seen.proposals),
+        "answered": len(view.outcomes),
+        "failed": len(view.failed),
+        "counting": sum(outcome.counts(view.spec) for outcome in view.outcomes),
+        "best": {
+            name: {"value": value, "unit": view.spec.property_named(name).unit}
+            for name, value in (view.progress[-1].best.items() if view.progress else ())
+        },
+        "hypervolume": view.progress[-1].hypervolume if view.progress else None,
+        "notes": view.notes(),
+    }
+
+
+def _print(states: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    if not states:
+        results().print("The ledger holds no campaign yet: `cathode run SPEC` starts one.")
+        return
+    table = Table("campaign", "state", "turns", "answered", "failed", "best")
+    for state in states:
+        running = f"turn {state['turns_finished']}: {state['step']}" if state["step"] else "waits"
+        best = ", ".join(f"{n} {b['value']:.4g} {b['unit']}" for n, b in state["best"].items())
+        table.add_row(
+            state["campaign"],
+            "ended" if state["ended"] else running,
+            f"{state['turns_finished']} of {state['turns_planned']}",
+            f"{state['answered']} of {state['proposed']}",
+            str(state["failed"]),
+            best or "–",
+        )
+    results().print(table)
+    for state in states:
+        for note in state["notes"]:
+            results().print(f"{state['campaign']}: {note}", soft_wrap=True)

@@ -1,0 +1,200 @@
+"""A local Prefect server that lives as long as somebody uses it.
+
+The server runs under a supervisor of its own (``python -m flows.server``), which stops it when
+no user is left alive. So a killed run leaves no server behind, two runs share one, and neither
+takes it away from the other.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+from filelock import FileLock
+
+from cathode.errors import ServiceError
+from cathode.settings import Settings
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+START_SECONDS = 120
+POLL_SECONDS = 0.2
+GRACE_SECONDS = 2.0
+"""How long the server waits for a new user after the last one left."""
+
+
+@contextmanager
+def prefect_server(settings: Settings) -> Iterator[Callable[[], None]]:
+    """A Prefect server at ``PREFECT_API_URL``; started on loopback where none answers.
+
+    Yields:
+        A function that waits until the server is ready; there is time to import meanwhile. It
+        raises ServiceError where the server could not be started.
+
+    Raises:
+        ServiceError: the address is another machine's and nothing answers there.
+    """
+    url = os.environ["PREFECT_API_URL"]
+    address = urlsplit(url)
+    if address.hostname not in LOOPBACK:
+        if not answers(url):
+            msg = f"no Prefect server answers at {url}: start it, or unset PREFECT_API_URL"
+            raise ServiceError(msg)
+        yield lambda: None
+        return
+    port = address.port or 80
+    users = _users_folder(port)
+    me = users / _name_of(psutil.Process())
+    with FileLock(users / "lock"):
+        me.touch()
+        supervisor = _supervisor(users)
+        if supervisor is None and not answers(url):
+            supervisor = _start_supervisor(settings, port, users)
+    try:
+        yield lambda: _wait_until_ready(url, supervisor, settings)
+    finally:
+        me.unlink(missing_ok=True)
+
+
+def answers(url: str) -> bool:
+    """Whether a Prefect server answers at the address of an API."""
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=2) as response:  # noqa: S310 - http
+            return bool(response.status == 200)  # noqa: PLR2004
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
+def log_file(settings: Settings) -> Path:
+    """Where the server writes what it has to say."""
+    return settings.home / "prefect" / "server.log"
+
+
+def _start_supervisor(settings: Settings, port: int, users: Path) -> psutil.Process:
+    log = log_file(settings)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flows.server", str(port), str(users)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C is for the run; the server ends after it
+        )
+    supervisor = psutil.Process(process.pid)
+    (users / "supervisor").write_text(_name_of(supervisor))
+    return supervisor
+
+
+def _wait_until_ready(url: str, supervisor: psutil.Process | None, settings: Settings) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not answers(url):
+        if supervisor is not None and not _running(supervisor):
+            tail = _last_line(log_file(settings))
+            msg = (
+                f"the Prefect server for {url} ended at once ({tail}): look into "
+                f"{log_file(settings)}, or choose a free port in PREFECT_API_URL"
+            )
+            raise ServiceError(msg)
+        if time.monotonic() > deadline:
+            msg = f"no Prefect server at {url} within {START_SECONDS} s: see {log_file(settings)}"
+            raise ServiceError(msg)
+        time.sleep(POLL_SECONDS)
+
+
+def supervise(port: int, users: Path) -> None:
+    """Run a Prefect server until no registered user is alive any more."""
+    command = [sys.executable, "-m", "prefect", "server", "start"]
+    server = subprocess.Popen([*command, "--host", "127.0.0.1", "--port", str(port)])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    left_at = None
+    try:
+        while server.poll() is None:
+            time.sleep(POLL_SECONDS)
+            with FileLock(users / "lock"):
+                if _living_users(users):
+                    left_at = None
+                    continue
+                left_at = left_at or time.monotonic()
+                if time.monotonic() - left_at < GRACE_SECONDS:
+                    continue
+                # Under the lock: whoever comes next finds no supervisor and starts anew.
+                _stop(server)
+                (users / "supervisor").unlink(missing_ok=True)
+    finally:
+        _stop(server)
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    server.terminate()
+    try:
+        server.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _users_folder(port: int) -> Path:
+    """A folder of this user's own on this machine, for all campaigns that share a port."""
+    folder = Path(tempfile.gettempdir()) / f"cathode-{os.getuid()}" / f"prefect-{port}"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if folder.stat().st_uid != os.getuid():
+        msg = f"{folder} belongs to somebody else: set TMPDIR to a folder of your own"
+        raise ServiceError(msg)
+    return folder
+
+
+def _name_of(process: psutil.Process) -> str:
+    """Process id and start, which together are never used twice."""
+    return f"{process.pid}-{process.create_time():.2f}"
+
+
+def _process_named(name: str) -> psutil.Process | None:
+    with contextlib.suppress(ValueError, psutil.NoSuchProcess):
+        process = psutil.Process(int(name.split("-", maxsplit=1)[0]))
+        if _name_of(process) == name and _running(process):
+            return process
+    return None
+
+
+def _running(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _supervisor(users: Path) -> psutil.Process | None:
+    with contextlib.suppress(FileNotFoundError):
+        return _process_named((users / "supervisor").read_text())
+    return None
+
+
+def _living_users(users: Path) -> list[Path]:
+    living = []
+    for file in users.glob("*-*"):
+        if _process_named(file.name) is None:
+            file.unlink(missing_ok=True)
+        else:
+            living.append(file)
+    return living
+
+
+def _last_line(log: Path) -> str:
+    with contextlib.suppress(OSError):
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        if lines:
+            return lines[-1].strip()
+    return "it left no word"
+
+
+if __name__ == "__main__":
+    supervise(int(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,1 @@
+"""Surrogates learn properties from measurements; fitted, each is a BoTorch model."""

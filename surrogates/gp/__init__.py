@@ -1,0 +1,1 @@
+"""Exact Gaussian processes on descriptors of the composition."""

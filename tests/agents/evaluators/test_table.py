@@ -1,0 +1,108 @@
+from fractions import Fraction
+
+import pytest
+
+from agents.evaluators.table import TableEvaluator
+from cathode.errors import SpaceError, SpecError
+from cathode.model import Candidate, Status
+from cathode.space import SearchSpace
+from cathode.spec import TableSpec, parse_spec
+from tests.contracts.evaluator import EvaluatorContract
+from tests.helpers import layered, truth
+
+F = Fraction
+NMC = Candidate.of("layered", {"M": {"Ni": F(6, 10), "Mn": F(2, 10), "Co": F(2, 10)}})
+
+
+class TestTable(EvaluatorContract):
+    @pytest.fixture
+    def evaluator(self, small_spec):
+        return TableEvaluator(small_spec.evaluator, small_spec)
+
+    @pytest.fixture
+    def space(self, small_space):
+        return small_space
+
+    @pytest.fixture
+    def candidate(self):
+        return NMC
+
+
+def table(tmp_path, text, **changes):
+    path = tmp_path / "own.csv"
+    path.write_text(text)
+    spec = parse_spec(layered(**changes), "test")
+    return TableEvaluator(TableSpec(kind="table", path=path), spec)
+
+
+def test_values_are_those_of_the_row(small_spec):
+    found = TableEvaluator(small_spec.evaluator, small_spec).evaluate(NMC)
+    assert {m.property: m.value for m in found} == pytest.approx(truth(0.6, 0.2, 0.2))
+
+
+def test_missing_rows_and_cells_are_failures_with_their_cause(tmp_path):
+    one = table(tmp_path, "Ni,Mn,specific_energy (Wh/kg),volume_change (%)\n0.5,0.5,800,\n")
+    half = Candidate.of("layered", {"M": {"Ni": F(1, 2), "Mn": F(1, 2)}})
+    energy, volume = one.evaluate(half)
+    assert (energy.status, energy.value) == (Status.OK, 800)
+    assert (volume.status, volume.cause) == (Status.FAILED, "missing")
+    assert "cell is empty" in volume.detail
+    assert {m.detail for m in one.evaluate(NMC)} == {"the table has no such row"}
+
+
+def test_units_are_converted_and_notes_are_left_alone(tmp_path):
+    one = table(tmp_path, "Ni,note,specific_energy (kJ/kg)\n1,first batch,3600\n")
+    (m,) = one.evaluate(Candidate.of("layered", {"M": {"Ni": F(1)}}))
+    assert (m.value, m.unit) == (pytest.approx(1000), "Wh/kg")
+
+
+def test_fractions_may_be_written_as_such(tmp_path):
+    one = table(tmp_path, "Ni,Mn,specific_energy (Wh/kg)\n1/3,2/3,800\n")
+    third = Candidate.of("layered", {"M": {"Ni": F(1, 3), "Mn": F(2, 3)}})
+    assert one.evaluate(third)[0].value == 800
+
+
+def test_a_specs_own_properties_may_head_columns(tmp_path):
+    one = table(tmp_path, "Ni,retention (%)\n1,87\n", properties={"retention": {"unit": "%"}})
+    assert [p.name for p in one.properties] == ["retention"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(
+            "Ni,Mn,specific_energy (Wh/kg)\n0.5,0.6,1\n", ["line 2", "sum to 1.1"], id="sum"
+        ),
+        pytest.param("Ni,specific_energy (Wh/kg)\n1,1\n1.0,2\n", ["line 3", "twice"], id="twice"),
+        pytest.param(
+            "Ni,specific_energy (Wh/kg)\n1,high\n",
+            ["line 2", "specific_energy", "'high'"],
+            id="text",
+        ),
+        pytest.param("Ni,specific_energy (Wh/kg)\n1,nan\n", ["line 2", "not finite"], id="nan"),
+        pytest.param("Ni,specific_energy (V)\n1,1\n", ["'V'", "'Wh/kg'"], id="unit"),
+        pytest.param("Ni,enrgy (V)\n1,1\n", ["'enrgy (V)'", "no known property"], id="property"),
+        pytest.param("Ni,energy\n1,1\n", ["no column is headed by a property"], id="no property"),
+        pytest.param("Ni,specific_energy (Wh/kg)\n", ["no rows"], id="no rows"),
+        pytest.param("Ni,specific_energy (Wh/kg)\nx,1\n", ["column Ni", "'x'"], id="fraction"),
+        pytest.param("", ["no column"], id="empty"),
+    ],
+)
+def test_a_wrong_table_names_row_and_column(tmp_path, text, words):
+    with pytest.raises(SpecError) as caught:
+        table(tmp_path, text)
+    for word in ["own.csv", *words]:
+        assert word in str(caught.value)
+
+
+def test_a_missing_table_is_named(tmp_path):
+    spec = parse_spec(layered(), "test")
+    with pytest.raises(SpecError, match=r"none\.csv"):
+        TableEvaluator(TableSpec(kind="table", path=tmp_path / "none.csv"), spec)
+
+
+def test_a_table_without_a_candidate_of_the_space_is_refused(tmp_path):
+    one = table(tmp_path, "Ni,Mn,specific_energy (Wh/kg)\n0.15,0.85,1\n")
+    space = SearchSpace.from_spec(parse_spec(layered(), "test").space)
+    with pytest.raises(SpaceError, match="none of its 1 rows lies in the space"):
+        one.check(space)

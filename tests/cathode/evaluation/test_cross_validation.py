@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cathode.evaluation.baselines import MeanPredictor
+from cathode.evaluation.cross_validation import grouped_folds, held_out
+from cathode.model import Prediction, TrainingData
+
+
+@given(
+    st.lists(st.sampled_from("abcdefg"), min_size=2, max_size=30),
+    st.integers(2, 6),
+    st.integers(0, 9),
+)
+def test_every_row_is_tested_once_and_no_group_is_split(groups, folds, seed):
+    tested = []
+    for train, test in grouped_folds(tuple(groups), folds, np.random.default_rng(seed)):
+        assert {groups[i] for i in train}.isdisjoint({groups[i] for i in test})
+        assert len(train) + len(test) == len(groups)
+        tested += test.tolist()
+    assert sorted(tested) == list(range(len(groups)))
+
+
+def data(groups):
+    y = np.arange(float(len(groups)))
+    return TrainingData("p", y[:, None], y, np.full(len(y), np.nan), tuple(groups))
+
+
+class Memory:
+    """Knows what it was shown and nothing else: a leak would give it away."""
+
+    def __init__(self, shown):
+        self.shown = dict(zip(shown.X[:, 0], shown.y, strict=True))
+
+    def predict(self, X):
+        mean = np.array([self.shown.get(x, -1.0) for x in X[:, 0]])
+        return Prediction(mean, np.ones(len(X)))
+
+
+def test_no_measurement_is_predicted_by_a_fit_that_saw_it():
+    found = held_out(Memory, data("aabbccdd"), 4, 0)
+    assert (found.prediction.mean == -1).all()
+
+
+def test_predictions_belong_to_their_rows():
+    found = held_out(MeanPredictor.fit, data("abcdef"), 6, 0)
+    np.testing.assert_allclose(found.prediction.mean, [(15 - y) / 5 for y in range(6)])
+    assert found.groups == tuple("abcdef")
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_folds_are_reproducible(seed):
+    one, other = (held_out(MeanPredictor.fit, data("abcdefgh"), 3, seed) for _ in "ab")
+    np.testing.assert_array_equal(one.prediction.mean, other.prediction.mean)

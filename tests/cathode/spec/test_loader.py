@@ -1,0 +1,143 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cathode.errors import SpecError
+from cathode.settings import REPOSITORY
+from cathode.spec import CampaignSpec, load_spec, parse_spec
+from cathode.spec.base import to_fraction, to_text
+from tests.helpers import layered
+
+
+def changed(path: str, value: object) -> dict:
+    """The small campaign with one key, given by a dotted path, set or (with ...) taken away."""
+    content = yaml.safe_load(yaml.safe_dump(layered()))
+    *parents, last = path.split(".")
+    inner = content
+    for key in parents:
+        inner = inner[int(key)] if isinstance(inner, list) else inner[key]
+    if value is ...:
+        del inner[last]
+    else:
+        inner[last] = value
+    return content
+
+
+@pytest.mark.parametrize(
+    "path", sorted((REPOSITORY / "campaigns").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_shipped_campaigns_load(path):
+    load_spec(path)
+
+
+def test_a_spec_survives_json_unchanged():
+    spec = parse_spec(layered(), "test")
+    again = CampaignSpec.model_validate_json(spec.canonical())
+    assert again == spec
+    assert again.digest() == spec.digest()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        pytest.param("batches", 3, ["unknown key 'batches'", "did you mean 'batch'"], id="unknown"),
+        pytest.param("space.sites.M.stepp", 1, ["space.sites.M", "'step'"], id="unknown inner"),
+        pytest.param("name", "Small Campaign", ["name", '"Small Campaign"'], id="name"),
+        pytest.param("name", "../../etc", ["name"], id="path as name"),
+        pytest.param("budget", ..., ["budget", "required"], id="missing"),
+        pytest.param("initial", 0, ["initial", "greater than or equal to 1", "got 0"], id="range"),
+        pytest.param("seed", "one", ["seed", '"one"'], id="type"),
+        pytest.param("evaluator.kind", "vasp", ["evaluator", "'chgnet'", "'table'"], id="kind"),
+        pytest.param("space.sites.M.step", "a tenth", ["step", "'a tenth'"], id="step"),
+        pytest.param("space.sites.M.step", float("nan"), ["step"], id="nan"),
+        pytest.param(
+            "objectives.0.property",
+            "specific_enrgy",
+            ["specific_enrgy", "specific_energy"],
+            id="property",
+        ),
+        pytest.param(
+            "constraints.0.property", "Co", ["'Co'", "space.sites"], id="element as property"
+        ),
+        pytest.param("constraints.0.min", 9, ["min=9", "max=6"], id="empty constraint"),
+        pytest.param("objectives.0.goal", "target", ["target"], id="target without value"),
+        pytest.param(
+            "objectives", [{"property": "specific_energy"}] * 2, ["listed twice"], id="twice"
+        ),
+        pytest.param("surrogates", [{"kind": "gp"}] * 2, ["listed twice"], id="surrogate twice"),
+    ],
+)
+def test_a_wrong_key_is_named_in_one_sentence(path, value, words):
+    with pytest.raises(SpecError) as caught:
+        parse_spec(changed(path, value), "small.yaml")
+    message = str(caught.value)
+    assert message.startswith("small.yaml: ")
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("name: a\nname: b\n", ["line 2", "given twice"], id="repeated key"),
+        pytest.param("name: [a", ["not readable as YAML"], id="broken"),
+        pytest.param("- a\n", ["a mapping of keys, not list"], id="list"),
+        pytest.param("", ["a mapping of keys, not NoneType"], id="empty"),
+        pytest.param("? {a: 1}\n: 2\n", ["not readable"], id="mapping as key"),
+        pytest.param("!!python/object/apply:os.getcwd []", ["not readable"], id="python object"),
+    ],
+)
+def test_unreadable_files_are_refused(tmp_path, text, words):
+    path = tmp_path / "spec.yaml"
+    path.write_text(text)
+    with pytest.raises(SpecError) as caught:
+        load_spec(path)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(SpecError, match=r"no/such\.yaml"):
+        load_spec(Path("no/such.yaml"))
+
+
+def test_words_that_old_yaml_takes_for_booleans_stay_elements(tmp_path):
+    path = tmp_path / "spec.yaml"
+    path.write_text(yaml.safe_dump(layered()).replace("Mn:", "No:").replace("Co:", "Y:"))
+    assert set(load_spec(path).space.sites["M"].fractions) == {"Ni", "No", "Y"}
+
+
+def test_a_table_is_found_beside_its_spec(write_campaign):
+    path = write_campaign()
+    spec = load_spec(path)
+    assert spec.evaluator.path == path.parent / "table.csv"
+
+
+@given(st.fractions(0, 1, max_denominator=400))
+def test_fractions_survive_being_written(value):
+    assert to_fraction(to_text(value)) == value
+
+
+@pytest.mark.parametrize("value", [True, None, [1], "1/0", "nan", "inf"])
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises(ValueError, match="is not a number"):
+        to_fraction(value)
+
+
+def test_decimals_mean_what_they_say():
+    assert to_fraction(0.1) * 10 == 1
+    assert to_fraction("1/12") * 12 == 1
+
+
+def test_profiles_fill_in_what_is_not_said():
+    quick, full = (
+        parse_spec(layered(evaluator={"kind": "chgnet", "profile": p}), "x").evaluator
+        for p in ("quick", "full")
+    )
+    assert (quick.mixing_sites, full.mixing_sites) == (10, 20)
+    own = parse_spec(layered(evaluator={"kind": "chgnet", "profile": "full", "fmax": 0.2}), "x")
+    assert (own.evaluator.fmax, own.evaluator.mixing_sites) == (0.2, 20)

@@ -1,0 +1,118 @@
+"""Fixtures that several rooms of the house share."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+# Small matrices: a second thread only costs. Set before anything imports torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from cathode.ledger import Ledger
+from cathode.settings import Settings
+from cathode.space import SearchSpace
+from cathode.spec import CampaignSpec, load_spec
+from flows.environment import prepare
+from tests.helpers import campaign_in, free_port, fresh_database
+
+
+@pytest.fixture
+def write_campaign(tmp_path: Path) -> Callable[..., Path]:
+    """Write a small campaign and its table into a folder and return the spec's path."""
+    return partial(campaign_in, tmp_path)
+
+
+@pytest.fixture
+def small_spec(write_campaign: Callable[..., Path]) -> CampaignSpec:
+    """The small campaign, its table beside it."""
+    return load_spec(write_campaign())
+
+
+@pytest.fixture
+def small_space(small_spec: CampaignSpec) -> SearchSpace:
+    return SearchSpace.from_spec(small_spec.space)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for everything the platform writes."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("CATHODE_HOME", str(folder))
+    for name in ("CATHODE_LEDGER_URL", "MLFLOW_TRACKING_URI", "PREFECT_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a real PostgreSQL, started for this session on a socket of its own."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [None]
+    initdb = shutil.which("initdb", path=str(binaries[-1])) if binaries[-1] else None
+    if initdb is None:
+        pytest.skip("PostgreSQL is not installed: its server's initdb was not found")
+    bin_folder = Path(initdb).parent
+    place = tmp_path_factory.mktemp("postgres")
+    data, port = place / "data", free_port()
+    as_user: list[str] = []
+    if os.getuid() == 0:  # PostgreSQL refuses to run as root
+        if shutil.which("runuser") is None:
+            pytest.skip("PostgreSQL does not run as root, and runuser is missing")
+        as_user = ["runuser", "-u", "postgres", "--"]
+        shutil.chown(place, "postgres")
+        for parent in (place, *place.parents):
+            if parent.stat().st_uid == os.getuid() and str(parent).startswith("/tmp/"):  # noqa: S108
+                parent.chmod(parent.stat().st_mode | 0o055)
+    options = f"-p {port} -k {place} -c listen_addresses=127.0.0.1 -c fsync=off"
+    subprocess.run(
+        [*as_user, initdb, "-D", data, "-A", "trust", "-U", "cathode"],
+        check=True,
+        capture_output=True,
+        cwd=place,
+    )
+    control = [*as_user, bin_folder / "pg_ctl", "-D", data, "-w"]
+    subprocess.run([*control, "-o", options, "-l", place / "log", "start"], check=True, cwd=place)
+    yield f"postgresql+psycopg://cathode@127.0.0.1:{port}/postgres"
+    subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd=place)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """An empty ledger on each database the platform supports."""
+    if request.param == "sqlite":
+        opened = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", create=True)
+    else:
+        opened = Ledger.open(fresh_database(request.getfixturevalue("postgres")), create=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", create=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A real Prefect server for this session; yields the environment of commands that use it."""
+    from flows.server import prefect_server
+
+    home = tmp_path_factory.mktemp("prefect")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("PREFECT_", "MLFLOW_", "CATHODE_")):
+                patch.delenv(name)
+        patch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port()}/api")
+        settings = Settings(home=home, ledger_url="", workers=1)
+        prepare(settings)
+        with prefect_server(settings) as wait_until_ready:
+            wait_until_ready()
+            yield {
+                **{k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"},
+                "OMP_NUM_THREADS": "1",
+            }
