@@ -3,6 +3,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
+# Modules side by side, each in one process: what they share (servers, a campaign) is made once.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run up test test-slow lint bench lock clean
@@ -27,7 +29,7 @@ up: $(READY)  ## Serve the pages of Prefect and MLflow
 
 test: $(READY)  ## Lint, types, import contracts and the tests
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 test-slow: $(READY)  ## The tests that take minutes: kills at every moment, full campaigns
 	$(BIN)/pytest -m slow

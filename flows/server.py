@@ -83,14 +83,19 @@ def _start_supervisor(settings: Settings, port: int, users: Path) -> psutil.Proc
     log = log_file(settings)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        process = subprocess.Popen(
+        # Not a Popen: it outlives us on purpose, and is not ours to wait for.
+        started = os.posix_spawn(
+            sys.executable,
             [sys.executable, "-m", "flows.server", str(port), str(users)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,  # Ctrl-C is for the run; the server ends after it
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 2),
+            ],
+            setsid=True,  # Ctrl-C is for the run; the server ends after it
         )
-    supervisor = psutil.Process(process.pid)
+    supervisor = psutil.Process(started)
     (users / "supervisor").write_text(_name_of(supervisor))
     return supervisor
 

@@ -16,11 +16,7 @@ from typing import Any
 import yaml
 from mlflow.entities import Metric, Param, Run
 from mlflow.tracking import MlflowClient
-from mlflow.utils.mlflow_tags import (
-    MLFLOW_EXPERIMENT_KIND,
-    MLFLOW_PARENT_RUN_ID,
-    MLFLOW_RUN_NOTE,
-)
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
 
 from cathode.evaluation.baselines import BASELINES
 from cathode.evaluation.progress import Progress
@@ -56,7 +52,7 @@ class Tracker:
         # A server keeps artifacts where it was told to; beside a file we say where.
         location = place.as_uri() if local else None
         # Opens in MLflow's pages for model training rather than those for language models.
-        kind = {MLFLOW_EXPERIMENT_KIND: "custom_model_development"}
+        kind = {"mlflow.experimentKind": "custom_model_development"}
         return cls(
             client, client.create_experiment(campaign, artifact_location=location, tags=kind)
         )

@@ -1,7 +1,6 @@
 """``cathode run``: run or continue a campaign."""
 
 import os
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,12 +75,10 @@ def _turn_until_done(
         if heavy:
             Workers.for_campaign(campaign, settings)
         with console.status("starting Prefect, MLflow and the evaluator"):
-            tracking = threading.Thread(target=_prepare_tracking, args=(settings, campaign.name))
-            tracking.start()
             from flows.turn import run_turn
 
+            _prepare_tracking(settings, campaign.name)
             wait_until_ready()
-            tracking.join()
         from flows.cli.progress import showing_progress
         from flows.housekeeping import close_abandoned_runs
 
