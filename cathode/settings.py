@@ -17,21 +17,32 @@ class Settings:
         home: folder of everything written (``CATHODE_HOME``; ``cathode-home`` in the
             repository by default, so that it does not depend on where a command is run).
         ledger_url: SQLAlchemy URL of the ledger (``CATHODE_LEDGER_URL``; SQLite in ``home``).
+        tracking_url: where MLflow keeps its runs (``MLFLOW_TRACKING_URI``; SQLite in ``home``).
         workers: processes that evaluate (``CATHODE_WORKERS``; one per core).
     """
 
     home: Path
     ledger_url: str
+    tracking_url: str
     workers: int
+
+    @classmethod
+    def at(cls, home: Path, workers: int = 1) -> "Settings":
+        """Everything in one folder; nothing is created."""
+        return cls(
+            home, f"sqlite:///{home / 'ledger.db'}", f"sqlite:///{home / 'mlflow.db'}", workers
+        )
 
     @classmethod
     def from_environment(cls) -> "Settings":
         """Read the settings; nothing is created."""
         home = Path(os.environ.get("CATHODE_HOME") or REPOSITORY / "cathode-home").resolve()
+        default = cls.at(home, os.cpu_count() or 1)
         return cls(
             home=home,
-            ledger_url=os.environ.get("CATHODE_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
-            workers=max(1, int(os.environ.get("CATHODE_WORKERS") or os.cpu_count() or 1)),
+            ledger_url=os.environ.get("CATHODE_LEDGER_URL") or default.ledger_url,
+            tracking_url=os.environ.get("MLFLOW_TRACKING_URI") or default.tracking_url,
+            workers=max(1, int(os.environ.get("CATHODE_WORKERS") or default.workers)),
         )
 
     @property

@@ -13,7 +13,6 @@ def prepare(settings: Settings) -> None:
     defaults = {
         "PREFECT_HOME": str(settings.home / "prefect"),
         "PREFECT_API_URL": DEFAULT_API,
-        "MLFLOW_TRACKING_URI": f"sqlite:///{settings.home / 'mlflow.db'}",
         # Nothing leaves the machine.
         "DO_NOT_TRACK": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -6,7 +6,6 @@ lost MLflow database can be filled again.
 
 import csv
 import io
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,12 +42,12 @@ class Tracker:
     @classmethod
     def open(cls, settings: Settings, campaign: str) -> "Tracker":
         """Open the experiment, made on first use."""
-        client = MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+        client = MlflowClient(settings.tracking_url)
         known = client.get_experiment_by_name(campaign)
         if known is not None:
             return cls(client, known.experiment_id)
         place = settings.home / "mlartifacts" / campaign
-        local = os.environ["MLFLOW_TRACKING_URI"].startswith("sqlite:")
+        local = settings.tracking_url.startswith("sqlite:")
         # A server keeps artifacts where it was told to; beside a file we say where.
         location = place.as_uri() if local else None
         # Opens in MLflow's pages for model training rather than those for language models.

@@ -108,11 +108,8 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
             if name.startswith(("PREFECT_", "MLFLOW_", "CATHODE_")):
                 patch.delenv(name)
         patch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port()}/api")
-        settings = Settings(home=home, ledger_url="", workers=1)
+        settings = Settings.at(home)
         prepare(settings)
         with prefect_server(settings) as wait_until_ready:
             wait_until_ready()
-            yield {
-                **{k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"},
-                "OMP_NUM_THREADS": "1",
-            }
+            yield os.environ | {"OMP_NUM_THREADS": "1"}

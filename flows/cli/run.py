@@ -1,5 +1,6 @@
 """``cathode run``: run or continue a campaign."""
 
+import itertools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cathode.ledger import Ledger
+    from cathode.protocols import Evaluator
     from cathode.settings import Settings
     from cathode.spec import CampaignSpec
 
@@ -26,6 +28,10 @@ def run(
     amend: Annotated[
         bool, typer.Option("--amend", help="Go on with a spec that changed since the start.")
     ] = False,
+    turns: Annotated[
+        int | None,
+        typer.Option("--turns", min=0, help="Stop after so many turns; 0 only enters the spec."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a campaign until its budget is spent; the same command continues a stopped one."""
@@ -44,7 +50,8 @@ def run(
     try:
         with stopping_on_signals(), lock(ledger, campaign.name):
             _register(ledger, campaign, amend=amend)
-            _turn_until_done(ledger, settings, campaign, console, heavy=evaluator.isolated)
+            if turns != 0:
+                _take_turns(ledger, settings, campaign, console, evaluator, turns)
     except KeyboardInterrupt:
         console.print("Interrupted; nothing is lost. The same command continues.")
         raise typer.Exit(INTERRUPTED) from None
@@ -59,20 +66,20 @@ def _register(ledger: "Ledger", campaign: "CampaignSpec", *, amend: bool) -> Non
         campaigns.register(connection, campaign, identity(), amend=amend)
 
 
-def _turn_until_done(
+def _take_turns(
     ledger: "Ledger",
     settings: "Settings",
     campaign: "CampaignSpec",
     console: "Console",
-    *,
-    heavy: bool,
+    evaluator: "Evaluator",
+    turns: int | None,
 ) -> None:
-    """Start what is needed, all at once, and run turns until none is left."""
+    """Start what is needed, all at once, and run so many turns, or until none is left."""
     from flows.server import prefect_server
     from flows.workers import Workers
 
     with Workers.open(), prefect_server(settings) as wait_until_ready:
-        if heavy:
+        if evaluator.isolated:
             Workers.for_campaign(campaign, settings)
         with console.status("starting Prefect, MLflow and the evaluator"):
             from flows.turn import run_turn
@@ -84,10 +91,13 @@ def _turn_until_done(
 
         close_abandoned_runs(campaign.name)
         with showing_progress(ledger, campaign, console) as lines:
-            while _goes_on(ledger, campaign.name):
+            for _ in itertools.count() if turns is None else range(turns):
                 result = run_turn(campaign.name)
-                if result is not None:
-                    lines.print(_line(ledger, campaign.name, result), soft_wrap=True)
+                if result is None:
+                    break
+                lines.print(_line(ledger, campaign.name, result), soft_wrap=True)
+                if not _goes_on(ledger, campaign.name):
+                    break
 
 
 def _goes_on(ledger: "Ledger", campaign: str) -> bool:
@@ -143,7 +153,7 @@ def _conclude(
                 "best": best_rows(view.ranked[:10], view.spec),
                 "report": str(file),
                 "prefect": prefect,
-                "mlflow": os.environ["MLFLOW_TRACKING_URI"],
+                "mlflow": settings.tracking_url,
                 "tracking_error": untracked,
             }
         )

@@ -73,7 +73,7 @@ def _log_file(settings: "Settings") -> Path:
 def _start_mlflow(settings: "Settings", port: int) -> "subprocess.Popen[bytes]":
     settings.home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backend-store-uri", os.environ["MLFLOW_TRACKING_URI"], "--workers", "1"]
+    command += ["--backend-store-uri", settings.tracking_url, "--workers", "1"]
     command += ["--default-artifact-root", (settings.home / "mlartifacts").as_uri()]
     # Job runners, eight processes of a quarter gigabyte, serve features nobody uses here.
     environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}

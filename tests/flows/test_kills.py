@@ -1,7 +1,6 @@
 """Real processes, really killed: the same command again ends where it would have ended."""
 
 import itertools
-import random
 import signal
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mlflow.tracking import MlflowClient
 
@@ -157,7 +157,7 @@ def test_killed_at_a_random_moment(undisturbed, prefect, tmp_path, seed):
     whole, seconds = undisturbed
     campaign = Campaign.of(tmp_path / "disturbed", prefect)
     # The first seconds only import; the kill should fall into the work more often than not.
-    moment = random.Random(seed).uniform(0.15, 0.95) * seconds
+    moment = np.random.default_rng(seed).uniform(0.15, 0.95) * seconds
     campaign.kill_after(moment)
     campaign.finish()
     assert_same(campaign, whole)

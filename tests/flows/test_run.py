@@ -224,3 +224,14 @@ def test_two_campaigns_run_side_by_side_on_one_ledger(finished, tmp_path):
         assert process.returncode == 0, errors
     ledger = Ledger.open(f"sqlite:///{home}/ledger.db")
     assert [len(observe(ledger, name).proposals) for name in ("one", "two")] == [5, 5]
+
+
+def test_turns_stops_after_so_many_and_zero_only_enters_the_spec(finished, tmp_path):
+    env = finished.env | {"CATHODE_HOME": str(tmp_path / "home")}
+    spec = campaign_in(tmp_path)
+    entered = cathode("run", spec, "--turns", "0", "--json", env=env)
+    assert entered.returncode == 0, entered.stderr
+    assert json.loads(entered.stdout)["candidates"] == 0
+    first = cathode("run", spec, "--turns", "1", "--json", env=env)
+    assert json.loads(first.stdout)["turns"] == 1
+    assert json.loads(first.stdout)["candidates"] == 5

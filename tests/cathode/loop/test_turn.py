@@ -20,7 +20,7 @@ from tests.ledgers import content
 def build(ledger, spec, tmp_path) -> Loop:
     with ledger.write() as connection:
         revision = campaigns.register(connection, spec, "me")
-    settings = Settings(tmp_path, "", 1)
+    settings = Settings.at(tmp_path)
     return wire(ledger, settings, spec, revision)
 
 
@@ -276,7 +276,7 @@ def test_candidates_of_an_earlier_space_are_counted_and_left_out(loop, small_spe
     spec = type(small_spec).model_validate(changed)
     with loop.ledger.write() as connection:
         revision = campaigns.register(connection, spec, "me", amend=True)
-    narrower = wire(loop.ledger, Settings(tmp_path, "", 1), spec, revision)
+    narrower = wire(loop.ledger, Settings.at(tmp_path), spec, revision)
     run_turn(narrower, next_turn(narrower))
     left_out = history(loop)[1].results["assimilate"]["outside_space"]
     with_cobalt = sum(

@@ -1,0 +1,74 @@
+"""The deployments of ``prefect.yaml`` on a real server: scheduled by it, run by a real worker."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cathode.ledger import Ledger, campaigns, turns
+from cathode.settings import REPOSITORY
+from cathode.spec import load_spec
+from tests.helpers import campaign_in
+
+DEPLOYMENT = "turn/layered-oxide"
+
+
+def prefect_command(*arguments: str, env: dict[str, str]) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
+        env=env,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def deployed(prefect, tmp_path_factory) -> dict[str, str]:
+    """The environment of a server that has the deployments and their work pool."""
+    home = tmp_path_factory.mktemp("deployed") / "home"
+    env = prefect | {"CATHODE_HOME": str(home)}
+    prefect_command("work-pool", "create", "local", "--type", "process", env=env)
+    prefect_command("deploy", "--all", env=env)
+    return env
+
+
+def scheduled(env: dict[str, str]) -> list[dict[str, object]]:
+    listed = prefect_command(
+        "flow-run", "ls", "--state-type", "SCHEDULED", "-o", "json", "--limit", "50", env=env
+    )
+    return json.loads(listed)
+
+
+def test_an_active_schedule_makes_the_server_plan_runs(deployed):
+    assert scheduled(deployed) == [], "schedules are shipped inactive"
+    prefect_command(
+        "deployment", "schedule", "create", DEPLOYMENT, "--cron", "*/5 * * * *", env=deployed
+    )
+    deadline = time.monotonic() + 120
+    while not (planned := scheduled(deployed)) and time.monotonic() < deadline:
+        time.sleep(2)
+    assert planned
+    prefect_command("deployment", "schedule", "clear", "-y", DEPLOYMENT, env=deployed)
+
+
+def test_a_worker_runs_a_turn_from_the_deployment(deployed, tmp_path):
+    home = Path(deployed["CATHODE_HOME"])
+    ledger = Ledger.open(f"sqlite:///{home}/ledger.db", create=True)
+    with ledger.write() as connection:
+        campaigns.register(connection, load_spec(campaign_in(tmp_path)), "me")
+    prefect_command("deployment", "run", DEPLOYMENT, "--param", "campaign=small", env=deployed)
+    prefect_command("worker", "start", "--pool", "local", "--run-once", env=deployed)
+    with ledger.read() as connection:
+        (record,) = turns.history(connection, "small")
+    assert record.finished_at is not None
+    assert record.results["dispatch"]["answered"] == 5
+    assert (home / "mlflow.db").exists()
+    ledger.close()
