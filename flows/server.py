@@ -8,6 +8,7 @@ takes it away from the other.
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -41,7 +42,8 @@ def prefect_server(settings: Settings) -> Iterator[Callable[[], None]]:
         raises ServiceError where the server could not be started.
 
     Raises:
-        ServiceError: the address is another machine's and nothing answers there.
+        ServiceError: the address is another machine's and nothing answers there, or something
+            that is no Prefect server has the port.
     """
     url = os.environ["PREFECT_API_URL"]
     address = urlsplit(url)
@@ -55,10 +57,16 @@ def prefect_server(settings: Settings) -> Iterator[Callable[[], None]]:
     users = _users_folder(port)
     me = users / _name_of(psutil.Process())
     with FileLock(users / "lock"):
-        me.touch()
         supervisor = _supervisor(users)
         if supervisor is None and not answers(url):
+            if taken(port):
+                msg = (
+                    f"no Prefect server answers at {url}, but another program has port {port}: "
+                    "choose a free one, PREFECT_API_URL=http://127.0.0.1:PORT/api"
+                )
+                raise ServiceError(msg)
             supervisor = _start_supervisor(settings, port, users)
+        me.touch()
     try:
         yield lambda: _wait_until_ready(url, supervisor, settings)
     finally:
@@ -72,6 +80,12 @@ def answers(url: str) -> bool:
             return bool(response.status == 200)  # noqa: PLR2004
     except (urllib.error.URLError, OSError, ValueError):
         return False
+
+
+def taken(port: int) -> bool:
+    """Whether a program of this machine listens on a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def log_file(settings: Settings) -> Path:

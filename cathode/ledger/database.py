@@ -151,37 +151,41 @@ def _bring_up_to_date(engine: Engine, shown: str, *, create: bool) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     script = ScriptDirectory.from_config(config)
-    head = script.get_current_head()
-    found = _version(engine)
-    if found == head:
-        return
-    if found is None:
-        foreign = sorted(inspect(engine).get_table_names())
-        if foreign:
-            msg = (
-                f"the database at {shown} is no ledger (it holds {foreign[0]!r}): give another URL"
-            )
-            raise LedgerError(msg)
-        if not create:
-            msg = f"the ledger at {shown} is empty: `cathode run SPEC` fills one"
-            raise LedgerError(msg)
-    elif found not in {revision.revision for revision in script.walk_revisions()}:
-        msg = (
-            f"the ledger at {shown} has version {found}, newer than {head} of this code: update it"
-        )
-        raise LedgerError(msg)
+    with engine.begin() as connection:
+        if _version(connection) == script.get_current_head():
+            return
     with _migrating, engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE does the same
             connection.execute(text("SELECT pg_advisory_xact_lock(4711)"))
+        # Looked at again, as others may have made it while we waited.
+        found = _version(connection)
+        if found is None:
+            _refuse_to_fill(connection, shown, create=create)
+        elif found not in {revision.revision for revision in script.walk_revisions()}:
+            msg = (
+                f"the ledger at {shown} has version {found}, newer than "
+                f"{script.get_current_head()} of this code: update it"
+            )
+            raise LedgerError(msg)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def _version(engine: Engine) -> str | None:
-    with engine.begin() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        version: str | None = connection.execute(
-            text("SELECT version_num FROM alembic_version")
-        ).scalar()
-        return version
+def _refuse_to_fill(connection: Connection, shown: str, *, create: bool) -> None:
+    """Refuse a database of somebody else's, and an empty one that we were not asked to fill."""
+    foreign = sorted(inspect(connection).get_table_names())
+    if foreign:
+        msg = f"the database at {shown} is no ledger (it holds {foreign[0]!r}): give another URL"
+        raise LedgerError(msg)
+    if not create:
+        msg = f"the ledger at {shown} is empty: `cathode run SPEC` fills one"
+        raise LedgerError(msg)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.execute(
+        text("SELECT version_num FROM alembic_version")
+    ).scalar()
+    return version

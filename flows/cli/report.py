@@ -17,12 +17,15 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write one HTML page with the progress, the models' skill and the best candidates."""
-    from cathode.ledger import Ledger
+    from cathode.ledger import Ledger, campaigns
     from cathode.settings import Settings
-    from flows.reporting import write_report
 
     settings = Settings.from_environment()
     ledger = Ledger.open(settings.ledger_url)
+    with ledger.read() as connection:
+        campaigns.latest_spec(connection, campaign)  # says so before the models are imported
+    from flows.reporting import write_report
+
     with messages().status("drawing"):
         file = write_report(ledger, settings, campaign, out or settings.report(campaign))
     if as_json:

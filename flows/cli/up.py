@@ -1,7 +1,6 @@
 """``cathode up``: the pages of Prefect and MLflow."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -25,14 +24,17 @@ def up(
     mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow server.")] = 5000,
 ) -> None:
     """Serve the pages of Prefect and MLflow on this machine until Ctrl-C."""
+    from cathode.errors import ServiceError
     from cathode.settings import Settings
     from flows.environment import prepare
-    from flows.server import prefect_server
+    from flows.server import prefect_server, taken
 
     settings = Settings.from_environment()
     prepare(settings)
     console = messages()
-    _refuse_taken(mlflow_port)
+    if taken(mlflow_port):
+        msg = f"port {mlflow_port} is taken by another program: give a free one with --mlflow-port"
+        raise ServiceError(msg)
     with stopping_on_signals(), prefect_server(settings) as wait_until_ready:
         mlflow = _start_mlflow(settings, mlflow_port)
         try:
@@ -49,15 +51,6 @@ def up(
         finally:
             mlflow.terminate()
             mlflow.wait()
-
-
-def _refuse_taken(port: int) -> None:
-    from cathode.errors import ServiceError
-
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            msg = f"port {port} is taken by another program: give a free one with --mlflow-port"
-            raise ServiceError(msg)
 
 
 def _ended(settings: "Settings") -> Exception:

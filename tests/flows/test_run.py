@@ -187,12 +187,12 @@ def test_a_locked_campaign_is_left_alone(finished):
 def test_a_changed_spec_is_refused_until_it_is_meant(finished, tmp_path):
     copy = finished.copy(tmp_path)
     before = content(copy.ledger())
-    changed = campaign_in(tmp_path, budget={"turns": 3})
+    changed = campaign_in(tmp_path, budget={"turns": 4})
     refused = cathode("run", changed, env=copy.env)
     assert refused.returncode == 2
     assert "--amend" in refused.stderr
     assert content(copy.ledger()) == before
-    meant = cathode("run", changed, "--amend", "--json", env=copy.env)
+    meant = cathode("run", changed, "--amend", "--turns", "1", "--json", env=copy.env)
     assert meant.returncode == 0, meant.stderr
     assert json.loads(meant.stdout)["turns"] == 4
     after = content(copy.ledger())
@@ -226,12 +226,9 @@ def test_two_campaigns_run_side_by_side_on_one_ledger(finished, tmp_path):
     assert [len(observe(ledger, name).proposals) for name in ("one", "two")] == [5, 5]
 
 
-def test_turns_stops_after_so_many_and_zero_only_enters_the_spec(finished, tmp_path):
-    env = finished.env | {"CATHODE_HOME": str(tmp_path / "home")}
-    spec = campaign_in(tmp_path)
-    entered = cathode("run", spec, "--turns", "0", "--json", env=env)
-    assert entered.returncode == 0, entered.stderr
-    assert json.loads(entered.stdout)["candidates"] == 0
-    first = cathode("run", spec, "--turns", "1", "--json", env=env)
-    assert json.loads(first.stdout)["turns"] == 1
-    assert json.loads(first.stdout)["candidates"] == 5
+def test_no_turns_only_enters_the_spec(home, write_campaign):
+    done = cathode("run", write_campaign(), "--turns", "0", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["candidates"] == 0
+    (state,) = json.loads(cathode("status", "--json").stdout)["campaigns"]
+    assert (state["ended"], state["turns_finished"]) == (None, 0)

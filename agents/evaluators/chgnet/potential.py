@@ -3,7 +3,7 @@
 import contextlib
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -33,11 +33,10 @@ class Potential:
     """CHGNet on one device.
 
     Gaussian and Bessel features underflow to denormal numbers, which slow processors down
-    manyfold; they are flushed to zero.
+    manyfold; while the potential works they are flushed to zero.
     """
 
     def __init__(self) -> None:
-        torch.set_flush_denormal(True)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         with contextlib.redirect_stdout(io.StringIO()):
             self.model = CHGNet.load(model_name=WEIGHTS, verbose=False, use_device=self.device)
@@ -50,7 +49,7 @@ class Potential:
         Raises:
             EvaluationError: an atom has no neighbour.
         """
-        with torch.no_grad():
+        with torch.no_grad(), _flushing_denormals():
             return np.array(
                 [
                     float(self.model.predict_graph(self._graph(s), task="e")["e"]) * len(s)
@@ -67,7 +66,10 @@ class Potential:
         Raises:
             EvaluationError: an atom has no neighbour.
         """
-        graph = self._graph(structure)
+        with _flushing_denormals():
+            return self._compute(structure, self._graph(structure))
+
+    def _compute(self, structure: Structure, graph: Any) -> dict[str, Any]:
         with warnings.catch_warnings():
             # CHGNet makes a plain number of the strained volume, which is what it wants there.
             warnings.filterwarnings("ignore", "Converting a tensor with requires_grad", UserWarning)
@@ -96,6 +98,16 @@ class Potential:
         except ValueError as error:
             detail = "an atom has no neighbour within the potential's reach of 6 Å"
             raise EvaluationError("exploded", detail) from error
+
+
+@contextlib.contextmanager
+def _flushing_denormals() -> Iterator[None]:
+    """The processor's mode belongs to everybody in the process: it is put back."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 class PotentialCalculator(Calculator):

@@ -92,3 +92,8 @@ def test_an_atom_out_of_reach_is_an_explosion_and_not_a_number(potential):
 
 def test_weights_come_from_the_wheel(potential):
     assert potential.model.version == "0.3.0"
+
+
+def test_it_leaves_the_processors_mode_as_it_found_it(potential):
+    potential.compute(crystal())
+    assert np.float64(5e-324) * 1.0 > 0, "denormal numbers are numbers again"
