@@ -9,6 +9,10 @@ class CathodeError(Exception):
     """Base class of every error that is the user's to mend."""
 
 
+class SettingsError(CathodeError):
+    """An environment variable says something that cannot be."""
+
+
 class SpecError(CathodeError):
     """A campaign spec says something that cannot be."""
 

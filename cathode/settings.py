@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cathode
+from cathode.errors import SettingsError
 
 REPOSITORY = Path(cathode.__file__).resolve().parents[1]
 
@@ -35,14 +36,18 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read the settings; nothing is created."""
+        """Read the settings; nothing is created.
+
+        Raises:
+            SettingsError: a variable says something that cannot be.
+        """
         home = Path(os.environ.get("CATHODE_HOME") or REPOSITORY / "cathode-home").resolve()
         default = cls.at(home, os.cpu_count() or 1)
         return cls(
             home=home,
             ledger_url=os.environ.get("CATHODE_LEDGER_URL") or default.ledger_url,
             tracking_url=os.environ.get("MLFLOW_TRACKING_URI") or default.tracking_url,
-            workers=max(1, int(os.environ.get("CATHODE_WORKERS") or default.workers)),
+            workers=_whole_number("CATHODE_WORKERS", default.workers),
         )
 
     @property
@@ -53,3 +58,11 @@ class Settings:
     def report(self, campaign: str) -> Path:
         """File of a campaign's report."""
         return self.home / "reports" / f"{campaign}.html"
+
+
+def _whole_number(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"{name}={text!r}: write a whole number of at least 1, or unset it"
+        raise SettingsError(msg)
+    return int(text)

@@ -23,12 +23,16 @@ from urllib.parse import urlsplit
 import psutil
 from filelock import FileLock
 
-from cathode.errors import ServiceError
+from cathode.errors import ServiceError, SettingsError
 from cathode.settings import Settings
+from flows.environment import DEFAULT_API
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 START_SECONDS = 120
 POLL_SECONDS = 0.2
+STEADY_SECONDS = 20.0
+"""A server that ends sooner than this after its start could not start."""
+
 GRACE_SECONDS = 2.0
 """How long the server waits for a new user after the last one left."""
 
@@ -42,18 +46,18 @@ def prefect_server(settings: Settings) -> Iterator[Callable[[], None]]:
         raises ServiceError where the server could not be started.
 
     Raises:
+        SettingsError: the address is none.
         ServiceError: the address is another machine's and nothing answers there, or something
             that is no Prefect server has the port.
     """
     url = os.environ["PREFECT_API_URL"]
-    address = urlsplit(url)
-    if address.hostname not in LOOPBACK:
+    address, port = _parsed(url)
+    if address not in LOOPBACK:
         if not answers(url):
             msg = f"no Prefect server answers at {url}: start it, or unset PREFECT_API_URL"
             raise ServiceError(msg)
-        yield lambda: None
+        yield lambda: _wait_until_ready(url, None, settings)
         return
-    port = address.port or 80
     users = _users_folder(port)
     me = users / _name_of(psutil.Process())
     with FileLock(users / "lock"):
@@ -71,6 +75,17 @@ def prefect_server(settings: Settings) -> Iterator[Callable[[], None]]:
         yield lambda: _wait_until_ready(url, supervisor, settings)
     finally:
         me.unlink(missing_ok=True)
+
+
+def _parsed(url: str) -> tuple[str, int]:
+    """Host and port of an API."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as error:
+        msg = f"PREFECT_API_URL={url!r} ({error}): write one such as {DEFAULT_API}"
+        raise SettingsError(msg) from error
+    return parts.hostname or "", port
 
 
 def answers(url: str) -> bool:
@@ -131,17 +146,25 @@ def _wait_until_ready(url: str, supervisor: psutil.Process | None, settings: Set
 
 
 def supervise(port: int, users: Path) -> None:
-    """Run a Prefect server until no registered user is alive any more."""
-    command = [sys.executable, "-m", "prefect", "server", "start"]
-    server = subprocess.Popen([*command, "--host", "127.0.0.1", "--port", str(port)])
+    """Run a Prefect server until no registered user is alive any more.
+
+    A server that dies although it ran is started again: its users' requests are retried until
+    it answers. One that cannot start is given up.
+    """
+    server, started_at = _serve(port), time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     left_at = None
     try:
-        while server.poll() is None:
+        while True:
             time.sleep(POLL_SECONDS)
             with FileLock(users / "lock"):
                 if _living_users(users):
                     left_at = None
+                    if server.poll() is None:
+                        continue
+                    if time.monotonic() - started_at < STEADY_SECONDS:
+                        return
+                    server, started_at = _serve(port), time.monotonic()
                     continue
                 left_at = left_at or time.monotonic()
                 if time.monotonic() - left_at < GRACE_SECONDS:
@@ -149,8 +172,14 @@ def supervise(port: int, users: Path) -> None:
                 # Under the lock: whoever comes next finds no supervisor and starts anew.
                 _stop(server)
                 (users / "supervisor").unlink(missing_ok=True)
+                return
     finally:
         _stop(server)
+
+
+def _serve(port: int) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "prefect", "server", "start"]
+    return subprocess.Popen([*command, "--host", "127.0.0.1", "--port", str(port)])
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:

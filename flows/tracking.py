@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from filelock import FileLock
 from mlflow.entities import Metric, Param, Run
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
@@ -31,6 +32,8 @@ from cathode.settings import Settings
 KIND, TURN = "cathode.kind", "cathode.turn"
 """Tags by which runs are found again."""
 
+SQLITE = "sqlite:///"
+
 
 @dataclass(frozen=True)
 class Tracker:
@@ -42,12 +45,13 @@ class Tracker:
     @classmethod
     def open(cls, settings: Settings, campaign: str) -> "Tracker":
         """Open the experiment, made on first use."""
+        ensure_database(settings.tracking_url)
         client = MlflowClient(settings.tracking_url)
         known = client.get_experiment_by_name(campaign)
         if known is not None:
             return cls(client, known.experiment_id)
         place = settings.home / "mlartifacts" / campaign
-        local = settings.tracking_url.startswith("sqlite:")
+        local = settings.tracking_url.startswith(SQLITE)
         # A server keeps artifacts where it was told to; beside a file we say where.
         location = place.as_uri() if local else None
         # Opens in MLflow's pages for model training rather than those for language models.
@@ -76,6 +80,26 @@ class Tracker:
         ended = int(record.finished_at.timestamp() * 1000) if record.finished_at else 0
         points = [Metric(k, float(v), ended, record.turn.number) for k, v in metrics.items()]
         self.client.log_batch(run, metrics=points)
+
+
+def ensure_database(url: str) -> None:
+    """Make MLflow's SQLite database, whole or not at all; leave every other address alone.
+
+    MLflow makes it by hundreds of migrations, none undone by a kill: what one leaves behind is
+    of no use ever after. So they run on a file aside.
+    """
+    if not url.startswith(SQLITE):
+        return
+    file = Path(url.removeprefix(SQLITE))
+    if file.exists():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{file}.lock"), tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        if file.exists():  # another run made it while we waited
+            return
+        part = Path(folder) / file.name
+        MlflowClient(f"{SQLITE}{part}").search_experiments(max_results=1)
+        part.replace(file)
 
 
 def sync(

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -39,7 +40,15 @@ def main() -> None:
     try:
         app()
     except CathodeError as error:
-        if "--json" in sys.argv:
-            sys.stdout.write(json.dumps({"error": str(error)}) + "\n")
-        sys.stderr.write(f"cathode: {error}\n")
-        sys.exit(BAD_INPUT)
+        _leave(str(error))
+    except OSError as error:  # a full disk, a folder that may not be written
+        if error.filename is None:
+            raise
+        _leave(f"{error.filename}: {error.strerror}: give another place, or make room there")
+
+
+def _leave(message: str) -> NoReturn:
+    if "--json" in sys.argv:
+        sys.stdout.write(json.dumps({"error": message}) + "\n")
+    sys.stderr.write(f"cathode: {message}\n")
+    sys.exit(BAD_INPUT)

@@ -12,6 +12,8 @@ from flows.cli.output import best_rows, messages, print_best, print_json, result
 from flows.cli.signals import stopping_on_signals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
     from cathode.ledger import Ledger
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
+
+TRIES = 3
+"""How often a turn is taken up again after the Prefect server was lost."""
 
 
 def run(
@@ -82,7 +87,7 @@ def _take_turns(
         if evaluator.isolated:
             Workers.for_campaign(campaign, settings)
         with console.status("starting Prefect, MLflow and the evaluator"):
-            from flows.turn import run_turn
+            import flows.turn  # noqa: F401 - takes seconds, while the server starts
 
             _prepare_tracking(settings, campaign.name)
             wait_until_ready()
@@ -92,12 +97,38 @@ def _take_turns(
         close_abandoned_runs(campaign.name)
         with showing_progress(ledger, campaign, console) as lines:
             for _ in itertools.count() if turns is None else range(turns):
-                result = run_turn(campaign.name)
+                result = _run_turn(campaign.name, wait_until_ready)
                 if result is None:
                     break
                 lines.print(_line(ledger, campaign.name, result), soft_wrap=True)
                 if not _goes_on(ledger, campaign.name):
                     break
+
+
+def _run_turn(campaign: str, wait_until_ready: "Callable[[], None]") -> dict[str, Any] | None:
+    """Run a turn, and go on with it when the Prefect server was lost and came back.
+
+    Raises:
+        ServiceError: it does not come back, or is lost again and again.
+    """
+    from httpx import HTTPError
+
+    from cathode.errors import ServiceError
+    from flows.housekeeping import close_abandoned_runs
+    from flows.turn import run_turn
+
+    for _ in range(TRIES):
+        try:
+            return run_turn(campaign)
+        except HTTPError as error:
+            lost = error
+            wait_until_ready()
+            close_abandoned_runs(campaign)
+    msg = (
+        f"the Prefect server at {os.environ['PREFECT_API_URL']} was lost {TRIES} times in one turn "
+        f"({lost}): nothing else is lost, and the same command continues"
+    )
+    raise ServiceError(msg)
 
 
 def _goes_on(ledger: "Ledger", campaign: str) -> bool:

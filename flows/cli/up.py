@@ -36,6 +36,10 @@ def up(
         msg = f"port {mlflow_port} is taken by another program: give a free one with --mlflow-port"
         raise ServiceError(msg)
     with stopping_on_signals(), prefect_server(settings) as wait_until_ready:
+        with console.status("starting"):
+            from flows.tracking import ensure_database
+
+            ensure_database(settings.tracking_url)
         mlflow = _start_mlflow(settings, mlflow_port)
         try:
             with console.status("starting"):

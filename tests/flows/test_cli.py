@@ -190,3 +190,34 @@ def test_a_server_elsewhere_that_does_not_answer_is_named(write_campaign, home, 
     done = cathode("run", write_campaign())
     assert done.returncode == 2
     assert "no Prefect server answers at http://192.0.2.1:4200/api" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("CATHODE_WORKERS", "many", "write a whole number of at least 1"),
+        ("CATHODE_WORKERS", "0", "write a whole number of at least 1"),
+        ("CATHODE_LEDGER_URL", "ledger.db", "is not understood: write sqlite:///FILE"),
+    ],
+)
+def test_settings_that_cannot_be_are_named(
+    write_campaign, home, monkeypatch, variable, value, words
+):
+    monkeypatch.setenv(variable, value)
+    refused(cathode("run", write_campaign()), home, value, words)
+
+
+def test_an_address_that_is_none_is_named(write_campaign, home, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:many/api")
+    done = cathode("run", write_campaign())
+    assert done.returncode == 2
+    assert "PREFECT_API_URL='http://127.0.0.1:many/api'" in done.stderr
+
+
+def test_a_place_that_cannot_be_written_is_named(write_campaign, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CATHODE_HOME", str(tmp_path / "file" / "home"))
+    done = cathode("run", write_campaign())
+    assert done.returncode == 2
+    assert "file" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.server import GRACE_SECONDS, answers
+from flows.server import GRACE_SECONDS, STEADY_SECONDS, answers
 from tests.flows.commands import cathode
 from tests.helpers import campaign_in, free_port
 
@@ -101,6 +101,21 @@ def test_two_users_share_a_server_and_the_last_takes_it_along(env):
     second.kill()  # who is killed cannot say good-bye
     assert gone(env, within=GRACE_SECONDS + 15)
     assert not answers(env["PREFECT_API_URL"])
+
+
+@pytest.mark.slow
+def test_a_server_that_dies_is_started_again_for_its_users(env):
+    user = User(env)
+    user.wait_until_ready()
+    (server,) = (p for p in servers(env) if "flows.server" not in p.cmdline())
+    time.sleep(STEADY_SECONDS + 2)
+    server.kill()
+    deadline = time.monotonic() + 60
+    while not answers(env["PREFECT_API_URL"]) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert answers(env["PREFECT_API_URL"])
+    user.leave()
+    assert gone(env, within=GRACE_SECONDS + 15)
 
 
 def test_a_server_that_was_killed_is_started_anew(env):
