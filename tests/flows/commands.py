@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
+
 COMMAND = str(Path(sys.executable).with_name("cathode"))
 
 
@@ -32,3 +34,14 @@ def start(*arguments: str | Path, env: Mapping[str, str]) -> "subprocess.Popen[s
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def servers(env: dict[str, str]) -> list[psutil.Process]:
+    """Processes of the server and its supervisor at the port of an environment."""
+    port = env["PREFECT_API_URL"].split(":")[2].removesuffix("/api")
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or []
+        if port in command and ("flows.server" in command or "prefect" in command):
+            found.append(process)
+    return found

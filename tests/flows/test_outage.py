@@ -6,16 +6,15 @@ import time
 import psutil
 import pytest
 
-from tests.flows.commands import start
+from cathode.ledger import Ledger
+from cathode.loop.observations import observe
+from flows.server import STEADY_SECONDS
+from tests.flows.commands import servers, start
 from tests.flows.test_kills import BRIEF, Campaign
-from tests.flows.test_server import STEADY_SECONDS, env, home, servers  # noqa: F401 - fixtures
 
 
 @pytest.mark.slow
-def test_a_campaign_outlives_its_prefect_server(env, tmp_path):  # noqa: F811
-    from cathode.ledger import Ledger
-    from cathode.loop.observations import observe
-
+def test_a_campaign_outlives_its_prefect_server(env, tmp_path):
     campaign = Campaign.of(tmp_path / "campaign", env, budget={"turns": 12})
     process = start("run", campaign.spec, "--json", env=campaign.env)
     while not (found := [p for p in servers(env) if "flows.server" not in p.cmdline()]):

@@ -1,19 +1,16 @@
 """The local Prefect server: one for all its users, gone after the last of them."""
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-import psutil
 import pytest
 
 from flows.server import GRACE_SECONDS, STEADY_SECONDS, answers
-from tests.flows.commands import cathode
-from tests.helpers import campaign_in, free_port
+from tests.flows.commands import cathode, servers
+from tests.helpers import campaign_in
 
 USER = """
 import sys
@@ -52,35 +49,6 @@ class User:
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate()
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One home for all: Prefect's database takes seconds to make."""
-    return tmp_path_factory.mktemp("server") / "home"
-
-
-@pytest.fixture
-def env(tmp_path: Path, home: Path) -> dict[str, str]:
-    """A port of its own."""
-    (tmp_path / "tmp").mkdir()
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "CATHODE_"))}
-    return clean | {
-        "CATHODE_HOME": str(home),
-        "PREFECT_API_URL": f"http://127.0.0.1:{free_port()}/api",
-        "TMPDIR": str(tmp_path / "tmp"),
-    }
-
-
-def servers(env: dict[str, str]) -> list[psutil.Process]:
-    """Processes of the server and its supervisor at this test's port."""
-    port = env["PREFECT_API_URL"].split(":")[2].removesuffix("/api")
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        command = process.info["cmdline"] or []
-        if port in command and ("flows.server" in command or "prefect" in command):
-            found.append(process)
-    return found
 
 
 def gone(env: dict[str, str], within: float) -> bool:
