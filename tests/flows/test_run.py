@@ -12,6 +12,7 @@ from mlflow.tracking import MlflowClient
 from cathode.ledger import Ledger, lock, turns
 from cathode.loop.observations import observe
 from cathode.model import STEPS
+from cathode.settings import Settings
 from tests.flows.commands import cathode, start
 from tests.helpers import campaign_in
 from tests.ledgers import content
@@ -200,17 +201,22 @@ def test_a_changed_spec_is_refused_until_it_is_meant(finished, tmp_path):
 
 
 def test_a_lost_mlflow_is_filled_again_from_the_ledger(finished, tmp_path):
+    from cathode.report.view import view_of
+    from flows.tracking import sync
+
     copy = finished.copy(tmp_path)
     (copy.home / "mlflow.db").unlink()
     shutil.rmtree(copy.home / "mlartifacts")
-    assert cathode("run", copy.spec, env=copy.env).returncode == 0
+    assert sync(view_of(copy.ledger(), "small"), Settings.at(copy.home)) == [0, 1, 2]
 
     def said(one: Finished):
         return {run.data.params["turn"]: run.data.metrics for run in one.runs("turn")}
 
     assert said(copy) == said(finished)
+    assert sync(view_of(copy.ledger(), "small"), Settings.at(copy.home)) == []
 
 
+@pytest.mark.slow
 def test_two_campaigns_run_side_by_side_on_one_ledger(finished, tmp_path):
     home = tmp_path / "home"
     env = finished.env | {"CATHODE_HOME": str(home)}

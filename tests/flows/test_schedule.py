@@ -1,6 +1,5 @@
 """The deployments of ``prefect.yaml`` on a real server: scheduled by it, run by a real worker."""
 
-import json
 import subprocess
 import sys
 import time
@@ -40,22 +39,34 @@ def deployed(prefect, tmp_path_factory) -> dict[str, str]:
     return env
 
 
-def scheduled(env: dict[str, str]) -> list[dict[str, object]]:
-    listed = prefect_command(
-        "flow-run", "ls", "--state-type", "SCHEDULED", "-o", "json", "--limit", "50", env=env
+def scheduled(env: dict[str, str]) -> int:
+    """Runs that the server has planned."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas import filters
+    from prefect.client.schemas.objects import StateType
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    planned = filters.FlowRunFilter(
+        state=filters.FlowRunFilterState(
+            type=filters.FlowRunFilterStateType(any_=[StateType.SCHEDULED])
+        )
     )
-    return json.loads(listed)
+    with (
+        temporary_settings({PREFECT_API_URL: env["PREFECT_API_URL"]}),
+        get_client(sync_client=True) as client,
+    ):
+        return len(client.read_flow_runs(flow_run_filter=planned))
 
 
 def test_an_active_schedule_makes_the_server_plan_runs(deployed):
-    assert scheduled(deployed) == [], "schedules are shipped inactive"
+    assert scheduled(deployed) == 0, "schedules are shipped inactive"
     prefect_command(
         "deployment", "schedule", "create", DEPLOYMENT, "--cron", "*/5 * * * *", env=deployed
     )
     deadline = time.monotonic() + 120
-    while not (planned := scheduled(deployed)) and time.monotonic() < deadline:
-        time.sleep(2)
-    assert planned
+    while not scheduled(deployed) and time.monotonic() < deadline:
+        time.sleep(1)
+    assert scheduled(deployed)
     prefect_command("deployment", "schedule", "clear", "-y", DEPLOYMENT, env=deployed)
 
 
