@@ -132,6 +132,13 @@ def sync(
     return [record.turn.number for record in fresh]
 
 
+def page_of(settings: Settings, campaign: str) -> str:
+    """Where MLflow's pages show a campaign's runs, relative to its server."""
+    experiment = Tracker.open(settings, campaign).experiment
+    # Without the query they open in the pages for language models.
+    return f"#/experiments/{experiment}/runs?workflowType=machine_learning"
+
+
 def _campaign_run(tracker: Tracker, view: CampaignView) -> str:
     known = tracker.runs("campaign")
     if known:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
+MLFLOW_SERVER = "http://127.0.0.1:5000"
+"""Where `cathode up` serves MLflow."""
+
 TRIES = 3
 """How often a turn is taken up again after the Prefect server was lost."""
 
@@ -171,6 +174,9 @@ def _conclude(
 
     view = view_of(ledger, campaign)
     untracked = _catch_up(view, settings)
+    from flows.tracking import page_of
+
+    mlflow = MLFLOW_SERVER if untracked else f"{MLFLOW_SERVER}/{page_of(settings, campaign)}"
     with console.status("drawing the report"):
         file = write_report(ledger, settings, campaign, settings.report(campaign))
     prefect = os.environ["PREFECT_API_URL"].removesuffix("/api")
@@ -192,7 +198,7 @@ def _conclude(
         print_best(view.ranked, view.spec, 10)
         results().print(f"Report: {file}", soft_wrap=True)
         results().print(
-            f"Prefect and MLflow: `cathode up` serves them at {prefect} and http://127.0.0.1:5000",
+            f"Prefect and MLflow: `cathode up` serves them at {prefect} and {mlflow}",
             soft_wrap=True,
         )
     if untracked:

@@ -47,6 +47,7 @@ def up(
                 _wait_for_mlflow(mlflow, mlflow_port, settings)
             pages = os.environ["PREFECT_API_URL"].removesuffix("/api")
             console.print(f"Prefect: {pages}\nMLflow:  http://127.0.0.1:{mlflow_port}")
+            console.print("In MLflow choose 'Model training' at the top left.")
             console.print("Ctrl-C stops both.")
             mlflow.wait()
             raise _ended(settings)
