@@ -109,17 +109,34 @@ class TableEvaluator:
         for heading in headings:
             match = HEADING.match(heading)
             if match is None:
+                self._refuse_without_unit(heading, campaign)
                 continue
             try:
                 known = campaign.property_named(match["name"])
             except KeyError as error:
                 msg = f"{self.path}: column {heading!r} is no known property: declare it under "
                 raise SpecError(msg + "properties in the spec") from error
+            try:
+                convert(1.0, match["unit"], known.unit)
+            except UnitError as error:
+                msg = (
+                    f"{self.path}: column {heading!r}: {match['unit']!r} is no unit of "
+                    f"{known.name}: head it '{known.name} ({known.unit})', and convert"
+                )
+                raise SpecError(msg) from error
             found[heading] = (known, match["unit"])
         if not found:
             msg = f"{self.path}: no column is headed by a property, such as 'average_voltage (V)'"
             raise SpecError(msg)
         return found
+
+    def _refuse_without_unit(self, heading: str, campaign: CampaignSpec) -> None:
+        try:
+            known = campaign.property_named(heading.strip())
+        except KeyError:
+            return  # a note
+        msg = f"{self.path}: column {heading!r} has no unit: head it '{known.name} ({known.unit})'"
+        raise SpecError(msg)
 
 
 def _read(path: Path) -> str:

@@ -90,6 +90,14 @@ def _sentence(error: ValidationError) -> str:
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "missing":
         message = "this key is required and missing: add it"
+    elif first["type"] == "union_tag_invalid":
+        known = first["ctx"]["expected_tags"]
+        message = f"unknown kind {first['ctx']['tag']!r}: known are {known}"
+    elif first["type"] == "string_pattern_mismatch":
+        message = (
+            f"{_short(first['input'])} has characters that names may not have: "
+            "use lower-case letters, digits and hyphens"
+        )
     elif first["type"] != "value_error":
         message = f"{message[0].lower()}{message[1:]}, got {_short(first['input'])}"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""

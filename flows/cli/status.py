@@ -69,7 +69,8 @@ def _print(states: list[dict[str, Any]]) -> None:
         return
     table = Table("campaign", "state", "turns", "answered", "failed", "best")
     for state in states:
-        running = f"turn {state['turns_finished']}: {state['step']}" if state["step"] else "waits"
+        idle = "runs" if state["locked_by"] else "waits"
+        running = f"turn {state['turns_finished']}: {state['step']}" if state["step"] else idle
         best = ", ".join(f"{n} {b['value']:.4g} {b['unit']}" for n, b in state["best"].items())
         table.add_row(
             state["campaign"],

@@ -119,6 +119,11 @@ def test_spec_schema_is_a_schema_that_the_shipped_campaigns_fit():
             id="unreported",
         ),
         pytest.param({"evaluator": {"kind": "table", "path": "no.csv"}}, ["no.csv"], id="table"),
+        pytest.param(
+            {"evaluator": {"kind": "tabel", "path": "table.csv"}},
+            ["unknown kind 'tabel': known are 'chgnet', 'table'"],
+            id="kind",
+        ),
     ],
 )
 def test_bad_specs_are_refused_before_anything_is_written(

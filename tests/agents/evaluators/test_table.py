@@ -75,6 +75,16 @@ def test_a_specs_own_properties_may_head_columns(tmp_path):
         ),
         pytest.param("Ni,specific_energy (Wh/kg)\n1,1\n1.0,2\n", ["line 3", "twice"], id="twice"),
         pytest.param(
+            "Ni,specific_energy\n1,1\n",
+            ["'specific_energy' has no unit", "head it 'specific_energy (Wh/kg)'"],
+            id="no unit",
+        ),
+        pytest.param(
+            "Ni,specific_energy (V)\n1,1\n",
+            ["'V' is no unit of specific_energy", "head it 'specific_energy (Wh/kg)'"],
+            id="other unit",
+        ),
+        pytest.param(
             "Ni,specific_energy (Wh/kg)\n1,high\n",
             ["line 2", "specific_energy", "'high'"],
             id="text",
