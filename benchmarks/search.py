@@ -1,8 +1,9 @@
 """Does the loop find better candidates than random proposals? On the real potential, many seeds.
 
 Answers the space of ``campaigns/layered_oxide.yaml``, with at most so many dopants, by CHGNet once
-(20 minutes for one dopant, 50 for two, on two cores; kept in the cache of the home, so a stopped
-run continues), then replays the campaign with each proposer and many seeds against these answers.
+(an estimated 20 minutes for one dopant, 50 for two, on two cores; kept in the cache of the home, so
+a stopped run continues), then replays the campaign with each proposer and many seeds against these
+answers.
 All proposers start from the same initial design of a seed. What counts is the share of the
 hypervolume that the whole space holds.
 """

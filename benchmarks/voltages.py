@@ -1,6 +1,7 @@
 """Average voltages of four known cathodes: the evaluator, experiment and published GGA+U.
 
-Experiment: Nitta, Wu, Lee, Yushin, Mater. Today 18, 252 (2015), table 2, average voltages.
+Experiment: rounded averages after the review of Nitta, Wu, Lee, Yushin, Mater. Today 18, 252
+(2015), not yet checked against its text.
 GGA+U: Materials Project (Jain et al., APL Mater. 1, 011002 (2013), CC BY 4.0), total energies of
 the entries named, with its corrections; 1.9089 eV for lithium metal. Where an entry's energy was
 not at hand, it was taken from its energy above the hull and the hull's other entries.

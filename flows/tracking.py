@@ -54,7 +54,7 @@ class Tracker:
         local = settings.tracking_url.startswith(SQLITE)
         # A server keeps artifacts where it was told to; beside a file we say where.
         location = place.as_uri() if local else None
-        # Opens in MLflow's pages for model training rather than those for language models.
+        # What MLflow calls anything that trains models and is no language model.
         kind = {"mlflow.experimentKind": "custom_model_development"}
         return cls(
             client, client.create_experiment(campaign, artifact_location=location, tags=kind)
