@@ -1,6 +1,7 @@
 """Find the candidates of highest acquisition in a discrete space."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -19,6 +20,10 @@ STARTS = 2000
 CLIMBERS = 8
 CLIMBS = 50
 CHUNK = 512
+"""Candidates scored at once where all are new."""
+
+LOOK = 64
+"""Candidates scored at once where an earlier score says which come first."""
 
 Scored = tuple[Candidate, float]
 
@@ -47,13 +52,13 @@ def best_candidates(
     chosen: list[Scored] = []
     waiting = list(pending)
     out = set(taken) | {candidate.id for candidate in pending}
-    everything = list(space) if space.size <= MOST_LISTED else None
+    listing = Listing(list(space)) if space.size <= MOST_LISTED else None
     for _ in range(n):
         if waiting:
             acquisition.set_X_pending(torch.as_tensor(space.encode(waiting)))
         best = (
-            _best_listed(acquisition, space, everything, out)
-            if everything is not None
+            listing.best(acquisition, space, out)
+            if listing is not None
             else _best_climbed(acquisition, space, out, rng)
         )
         if best is None:
@@ -64,14 +69,42 @@ def best_candidates(
     return chosen
 
 
-def _best_listed(
-    acquisition: AcquisitionFunction,
-    space: SearchSpace,
-    everything: Sequence[Candidate],
-    out: set[str],
-) -> Scored | None:
-    free = [candidate for candidate in everything if candidate.id not in out]
-    return max(_score(acquisition, space, free), key=_value, default=None)
+@dataclass
+class Listing:
+    """All candidates of a small space, scored again only where that can change the choice.
+
+    What a candidate adds to a batch shrinks as the batch grows, for expected improvement and
+    hypervolume improvement are submodular. So its last score bounds its present one, and the
+    search may stop at the first bound below the best present score (lazy greedy: Minoux,
+    "Accelerated greedy algorithms for maximizing submodular set functions", 1978).
+
+    Attributes:
+        candidates: the space, in its order.
+        bounds: the last score of each.
+    """
+
+    candidates: Sequence[Candidate]
+    bounds: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bounds = np.full(len(self.candidates), np.inf)
+
+    def best(
+        self, acquisition: AcquisitionFunction, space: SearchSpace, out: set[str]
+    ) -> Scored | None:
+        """The candidate of highest acquisition that is not out; None where all are."""
+        free = [i for i in np.argsort(-self.bounds, kind="stable") if self._id(i) not in out]
+        best: Scored | None = None
+        while free and (best is None or best[1] < self.bounds[free[0]]):
+            size = CHUNK if np.isinf(self.bounds[free[0]]) else LOOK
+            looked, free = free[:size], free[size:]
+            scored = _score(acquisition, space, [self.candidates[i] for i in looked])
+            self.bounds[looked] = [value for _, value in scored]
+            best = max([*([best] if best else []), *scored], key=_value)
+        return best
+
+    def _id(self, i: int) -> str:
+        return self.candidates[i].id
 
 
 def _best_climbed(

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from agents.proposers import search
 from agents.proposers.bayesian import BayesianProposer
 from cathode.errors import FitError
 from cathode.spec import BayesianSpec, Constraint, Objective
@@ -95,3 +96,27 @@ def test_nothing_is_compiled_on_the_way(small_space):
     request = a_request(small_space, objectives=objectives, reference=(700.0, -6.0), n=1)
     BayesianProposer(BayesianSpec(samples=16)).propose(request)
     assert logei._C is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("objectives", [1, 2])
+def test_looking_only_where_it_can_matter_chooses_as_looking_everywhere(
+    small_space, monkeypatch, objectives, seed
+):
+    wanted = (
+        Objective(property="specific_energy"),
+        Objective(property="volume_change", goal="target", target=0.0),
+    )
+    request = a_request(
+        small_space,
+        objectives=wanted[:objectives],
+        reference=(700.0, -6.0)[:objectives],
+        n=5,
+        seed=seed,
+    )
+    chosen = []
+    for look in (4, 10**6):
+        monkeypatch.setattr(search, "LOOK", look)
+        found = BayesianProposer(BayesianSpec(samples=64)).propose(request)
+        chosen.append([suggestion.candidate for suggestion in found])
+    assert chosen[0] == chosen[1]

@@ -15,11 +15,13 @@ class Hill(AcquisitionFunction):
         torch.nn.Module.__init__(self)
         self.top = torch.as_tensor(top)
         self.pending = torch.empty(0, len(top), dtype=torch.double)
+        self.looks = 0
 
     def set_X_pending(self, X_pending=None):
         self.pending = X_pending
 
     def forward(self, X):
+        self.looks += len(X)
         value = -((X - self.top) ** 2).sum(dim=(-1, -2))
         for point in self.pending:
             value = value - torch.exp(-((X - point) ** 2).sum(dim=(-1, -2)) / 0.02)
@@ -76,3 +78,10 @@ def test_taken_and_pending_candidates_are_left_alone(small_space):
         Hill(top), small_space, 5, taken, pending, np.random.default_rng(0)
     )
     assert not {every[17], every[18]} & {c for c, _ in chosen}
+
+
+def test_a_batch_costs_little_more_than_its_first_choice(small_space, monkeypatch):
+    monkeypatch.setattr(search, "LOOK", 2)
+    hill = Hill(small_space.encode([list(small_space)[17]])[0])
+    search.best_candidates(hill, small_space, 4, [], [], np.random.default_rng(0))
+    assert small_space.size <= hill.looks <= 2 * small_space.size
