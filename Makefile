@@ -19,6 +19,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m pip check
+	$(BIN)/python -m flows.databases
 	touch $@
 
 run: $(READY)  ## Run the layered-oxide campaign from nothing to a report

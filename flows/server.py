@@ -25,6 +25,7 @@ from filelock import FileLock
 
 from cathode.errors import ServiceError, SettingsError
 from cathode.settings import Settings
+from flows.databases import ensure_prefect
 from flows.environment import DEFAULT_API
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -151,8 +152,9 @@ def supervise(port: int, users: Path) -> None:
     A server that dies although it ran is started again: its users' requests are retried until
     it answers. One that cannot start is given up.
     """
-    server, started_at = _serve(port), time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    ensure_prefect()
+    server, started_at = _serve(port), time.monotonic()
     left_at = None
     try:
         while True:

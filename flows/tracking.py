@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from filelock import FileLock
 from mlflow.entities import Metric, Param, Run
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
@@ -28,11 +27,10 @@ from cathode.model import Skill
 from cathode.report.pictures import turn_pictures
 from cathode.report.view import CampaignView
 from cathode.settings import Settings
+from flows.databases import SQLITE, ensure_mlflow
 
 KIND, TURN = "cathode.kind", "cathode.turn"
 """Tags by which runs are found again."""
-
-SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Tracker:
     @classmethod
     def open(cls, settings: Settings, campaign: str) -> "Tracker":
         """Open the experiment, made on first use."""
-        ensure_database(settings.tracking_url)
+        ensure_mlflow(settings.tracking_url)
         client = MlflowClient(settings.tracking_url)
         known = client.get_experiment_by_name(campaign)
         if known is not None:
@@ -80,26 +78,6 @@ class Tracker:
         ended = int(record.finished_at.timestamp() * 1000) if record.finished_at else 0
         points = [Metric(k, float(v), ended, record.turn.number) for k, v in metrics.items()]
         self.client.log_batch(run, metrics=points)
-
-
-def ensure_database(url: str) -> None:
-    """Make MLflow's SQLite database, whole or not at all; leave every other address alone.
-
-    MLflow makes it by hundreds of migrations, none undone by a kill: what one leaves behind is
-    of no use ever after. So they run on a file aside.
-    """
-    if not url.startswith(SQLITE):
-        return
-    file = Path(url.removeprefix(SQLITE))
-    if file.exists():
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{file}.lock"), tempfile.TemporaryDirectory(dir=file.parent) as folder:
-        if file.exists():  # another run made it while we waited
-            return
-        part = Path(folder) / file.name
-        MlflowClient(f"{SQLITE}{part}").search_experiments(max_results=1)
-        part.replace(file)
 
 
 def sync(

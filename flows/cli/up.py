@@ -37,9 +37,9 @@ def up(
         raise ServiceError(msg)
     with stopping_on_signals(), prefect_server(settings) as wait_until_ready:
         with console.status("starting"):
-            from flows.tracking import ensure_database
+            from flows.databases import ensure_mlflow
 
-            ensure_database(settings.tracking_url)
+            ensure_mlflow(settings.tracking_url)
         mlflow = _start_mlflow(settings, mlflow_port)
         try:
             with console.status("starting"):

@@ -1,23 +1,43 @@
-"""MLflow's database is there whole, or not at all."""
+"""The databases of Prefect and MLflow: whole or not at all, and copied where set-up made them."""
 
+import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 from mlflow.tracking import MlflowClient
 
-from flows.tracking import ensure_database
+from flows import databases
 
-MAKER = "import sys; from flows.tracking import ensure_database; ensure_database(sys.argv[1])"
+# Without the template, the migrations run.
+MAKER = """
+import sys
+from pathlib import Path
+from flows import databases
+databases.template = lambda package: Path("there is none")
+databases.ensure_{package}(*sys.argv[1:])
+"""
 
 
-def make(url: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-c", MAKER, url], stderr=subprocess.PIPE)
+def making(package, *arguments, **environment) -> "subprocess.Popen[bytes]":
+    code = MAKER.format(package=package)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | environment,
+        stderr=subprocess.PIPE,
+    )
 
 
-def works(url: str) -> bool:
+def tables(file) -> set[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+
+
+def mlflow_works(url) -> bool:
     client = MlflowClient(url)
     run = client.create_run(client.create_experiment("one"))
     client.log_metric(run.info.run_id, "m", 1.0)
@@ -26,7 +46,7 @@ def works(url: str) -> bool:
 
 def test_a_kill_while_it_is_made_leaves_none_behind(tmp_path):
     file = tmp_path / "home" / "mlflow.db"
-    maker = make(f"sqlite:///{file}")
+    maker = making("mlflow", f"sqlite:///{file}")
     while not list(tmp_path.glob("home/*/mlflow.db")):
         assert maker.poll() is None
         time.sleep(0.01)
@@ -35,21 +55,46 @@ def test_a_kill_while_it_is_made_leaves_none_behind(tmp_path):
     maker.communicate()
     assert maker.returncode == -signal.SIGKILL
     assert not file.exists()
-    ensure_database(f"sqlite:///{file}")
-    assert works(f"sqlite:///{file}")
+    databases.ensure_mlflow(f"sqlite:///{file}")
+    assert mlflow_works(f"sqlite:///{file}")
 
 
 def test_two_that_make_it_at_once_share_one(tmp_path):
-    url = f"sqlite:///{tmp_path}/mlflow.db"
-    makers = [make(url) for _ in range(2)]
+    makers = [making("prefect", PREFECT_HOME=str(tmp_path)) for _ in range(2)]
     for maker in makers:
-        _, errors = maker.communicate(timeout=120)
+        _, errors = maker.communicate(timeout=240)
         assert maker.returncode == 0, errors.decode()
-    assert works(url)
+    assert {"flow_run", "task_run", "artifact"} <= tables(tmp_path / "prefect.db")
+    assert {p.name for p in tmp_path.iterdir()} == {"prefect.db", "prefect.db.lock"}
+
+
+def test_what_set_up_made_is_copied(tmp_path, monkeypatch):
+    made = tmp_path / "set-up" / "mlflow.db"
+    made.parent.mkdir()
+    with closing(sqlite3.connect(made)) as connection:
+        connection.execute("CREATE TABLE known_by_this (x)")
+    monkeypatch.setattr(databases, "template", lambda _: made)
+    databases.ensure_mlflow(f"sqlite:///{tmp_path}/home/mlflow.db")
+    assert tables(tmp_path / "home" / "mlflow.db") == {"known_by_this"}
+
+
+def test_what_is_there_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    (tmp_path / "prefect.db").write_text("mine")
+    databases.ensure_prefect()
+    assert (tmp_path / "prefect.db").read_text() == "mine"
 
 
 @pytest.mark.parametrize("url", ["http://mlflow.example:5000", "postgresql://db.example/mlflow"])
 def test_addresses_of_others_are_left_alone(url, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    ensure_database(url)
+    databases.ensure_mlflow(url)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", databases.PREFECT_URLS)
+def test_a_prefect_database_of_the_users_choice_is_left_to_prefect(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    monkeypatch.setenv(name, "postgresql+asyncpg://db.example/prefect")
+    databases.ensure_prefect()
     assert list(tmp_path.iterdir()) == []
