@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -27,12 +27,13 @@ SAMPLE_SECONDS = 0.5
 
 def proportional_memory(process: psutil.Process) -> int:
     """Memory of a process and all it started (bytes), shared pages counted once."""
-    total = 0
-    for member in [process, *process.children(recursive=True)]:
-        try:
+    gone = (psutil.NoSuchProcess, psutil.AccessDenied)
+    total, members = 0, [process]
+    with suppress(*gone):
+        members += process.children(recursive=True)
+    for member in members:
+        with suppress(*gone):
             total += member.memory_full_info().pss
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
     return total
 
 

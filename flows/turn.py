@@ -56,7 +56,8 @@ def run_turn(campaign: str) -> dict[str, Any] | None:
             with ledger.read() as connection:
                 earlier = campaigns.spec_at(connection, campaign, turn.revision)
             loop = wire(ledger, settings, earlier, turn.revision)
-        return _run_steps(loop, turn, settings)
+        with Workers.closed_when_stopped():
+            return _run_steps(loop, turn, settings)
 
 
 def _run_steps(loop: Loop, turn: Turn, settings: Settings) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Processes that evaluate, kept from turn to turn."""
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -31,8 +32,13 @@ class WorkerPool:
             initializer=_start_worker,
             initargs=(spec.model_dump(mode="json"), settings, os.getpid()),
         )
-        for _ in range(settings.workers):  # starts all of them now, while others still import
-            self._executor.submit(_nothing)
+        # Ctrl-C reaches every process of a terminal; ours decides what becomes of these.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            for _ in range(settings.workers):  # starts all now, while others still import
+                self._executor.submit(_nothing)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def evaluate(self, candidate: Candidate) -> tuple[Measurement, ...]:
         """Answer a candidate in one of the processes.
@@ -50,8 +56,14 @@ class WorkerPool:
             raise ServiceError(msg) from error
 
     def close(self) -> None:
-        """Stop the processes; what they were working on is given up."""
+        """Kill the processes; what they were working on is given up.
+
+        Python itself would wait for it, and has no public way not to before its version 3.14.
+        """
+        processes = list((self._executor._processes or {}).values())  # noqa: SLF001
         self._executor.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.kill()
 
 
 class Workers:
@@ -76,9 +88,26 @@ class Workers:
         try:
             yield
         finally:
-            with cls._lock:
-                while cls._pools:
-                    cls._pools.popitem()[1].close()
+            cls.close()
+
+    @classmethod
+    def close(cls) -> None:
+        """Close all pools."""
+        with cls._lock:
+            while cls._pools:
+                cls._pools.popitem()[1].close()
+
+    @classmethod
+    @contextmanager
+    def closed_when_stopped(cls) -> Iterator[None]:
+        """Close all pools when told to stop, so that nobody waits for their answers."""
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException:  # Ctrl-C, or a flow run that is cancelled
+            cls.close()
+            raise
 
 
 _evaluator: Evaluator | None = None

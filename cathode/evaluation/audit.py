@@ -148,7 +148,7 @@ def _missing(
         if lacking:
             words.append(f"{lacking} of {len(found)} candidates have no {name}")
     if found and not failures:
-        words.append("no failure is on record: where synthesis or relaxation fails is unknown")
+        words.append("no failure is on record: where measurements fail is unknown")
     if found and spec.constraints and not infeasible:
         words.append("no candidate breaks a constraint: where they begin to bind is unknown")
     return words

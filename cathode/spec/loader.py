@@ -83,10 +83,10 @@ def parse_spec(content: object, origin: str, folder: Path | None = None) -> Camp
 
 
 def _sentence(error: ValidationError) -> str:
-    """The first of pydantic's findings as one sentence, with the number of the others."""
+    """The first of pydantic's findings as one sentence, with the places of the others."""
     problems = error.errors(include_url=False)
     first = problems[0]
-    place = ".".join(str(part) for part in first["loc"])
+    place, *others = (".".join(str(part) for part in problem["loc"]) for problem in problems)
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "missing":
         message = "this key is required and missing: add it"
@@ -100,7 +100,7 @@ def _sentence(error: ValidationError) -> str:
         )
     elif first["type"] != "value_error":
         message = f"{message[0].lower()}{message[1:]}, got {_short(first['input'])}"
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    more = f" (also wrong: {', '.join(others)})" if others else ""
     return f"{place}: {message}{more}" if place else f"{message}{more}"
 
 

@@ -19,6 +19,8 @@ POLL_SECONDS = 0.5
 def showing_progress(ledger: Ledger, spec: CampaignSpec, console: "Console") -> Iterator["Console"]:
     """Show answered candidates, the step at work and the time left.
 
+    A console that is no terminal shows no bar; it gets a line per answer instead.
+
     Yields:
         A console whose lines appear above the bar.
     """
@@ -69,6 +71,7 @@ def _watch(
     from cathode.ledger.tables import measurements
 
     assert isinstance(bar, Progress)  # noqa: S101
+    said = 0
     while not stop.wait(POLL_SECONDS):
         with ledger.read() as connection:
             query = select(func.count(func.distinct(measurements.c.candidate))).where(
@@ -81,3 +84,6 @@ def _watch(
             step = next((s for s in STEPS if s not in past[-1].results), "closing")
         number = past[-1].turn.number if past else 0
         bar.update(TaskID(int(shown)), completed=answered, description=f"turn {number}: {step}")
+        if answered != said and not bar.console.is_terminal:
+            bar.console.print(f"{answered} of {bar.tasks[0].total:.0f} candidates answered")
+            said = answered

@@ -98,6 +98,8 @@ def _take_turns(
         from flows.housekeeping import close_abandoned_runs
 
         close_abandoned_runs(campaign.name)
+        pages = os.environ["PREFECT_API_URL"].removesuffix("/api")
+        console.print(f"{campaign.name} runs; watch it at {pages}", soft_wrap=True)
         with showing_progress(ledger, campaign, console) as lines:
             for _ in itertools.count() if turns is None else range(turns):
                 result = _run_turn(campaign.name, wait_until_ready)

@@ -141,3 +141,13 @@ def test_profiles_fill_in_what_is_not_said():
     assert (quick.mixing_sites, full.mixing_sites) == (10, 20)
     own = parse_spec(layered(evaluator={"kind": "chgnet", "profile": "full", "fmax": 0.2}), "x")
     assert (own.evaluator.fmax, own.evaluator.mixing_sites) == (0.2, 20)
+
+
+def test_of_several_faults_one_is_explained_and_the_others_placed():
+    with pytest.raises(SpecError) as caught:
+        parse_spec(layered(batch=0, seed="one", initial="six"), "x")
+    message = str(caught.value)
+    places = ("initial", "batch", "seed")
+    first = next(place for place in places if message.startswith(f"x: {place}: "))
+    for place in set(places) - {first}:
+        assert place in message.split("also wrong: ")[1]
