@@ -112,8 +112,11 @@ class Evaluator(Protocol):
     def isolated(self) -> bool:
         """Whether it is heavy enough to run in worker processes of its own."""
 
-    def check(self, space: SearchSpace) -> None:
+    def check(self, space: SearchSpace) -> str:
         """Refuse a space it cannot answer for.
+
+        Returns:
+            What is worth knowing of how they fit, in words; empty where nothing is.
 
         Raises:
             SpecError: what does not fit, and what would.

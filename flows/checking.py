@@ -1,5 +1,7 @@
 """Everything about a spec that can be found wrong before anything is written."""
 
+from dataclasses import dataclass
+
 from agents.evaluators.registry import build_evaluator
 from cathode.errors import SpecError
 from cathode.physics.descriptors import element_table
@@ -9,7 +11,22 @@ from cathode.space import SearchSpace
 from cathode.spec import CampaignSpec
 
 
-def check_spec(spec: CampaignSpec, settings: Settings) -> tuple[SearchSpace, Evaluator]:
+@dataclass(frozen=True)
+class Checked:
+    """A spec that was found to be in order.
+
+    Attributes:
+        space: its search space.
+        evaluator: who answers.
+        remark: what is worth knowing of how they fit; empty where nothing is.
+    """
+
+    space: SearchSpace
+    evaluator: Evaluator
+    remark: str
+
+
+def check_spec(spec: CampaignSpec, settings: Settings) -> Checked:
     """Build the space and the evaluator of a spec and hold them against each other.
 
     Raises:
@@ -17,7 +34,7 @@ def check_spec(spec: CampaignSpec, settings: Settings) -> tuple[SearchSpace, Eva
     """
     space = SearchSpace.from_spec(spec.space)
     evaluator = build_evaluator(spec, settings.cache)
-    evaluator.check(space)
+    remark = evaluator.check(space)
     reported = [known.name for known in evaluator.properties]
     for name in spec.modelled:
         if name not in reported:
@@ -25,4 +42,4 @@ def check_spec(spec: CampaignSpec, settings: Settings) -> tuple[SearchSpace, Eva
             raise SpecError(msg + ", ".join(reported))
     if any(surrogate.descriptors == "elements" for surrogate in spec.surrogates):
         element_table(space.elements)
-    return space, evaluator
+    return Checked(space, evaluator, remark)

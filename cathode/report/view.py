@@ -71,9 +71,11 @@ class CampaignView:
         return None
 
     def notes(self) -> list[str]:
-        """What the last finished steps had to say."""
+        """What the last turn found before it proposed; nothing is known before the first."""
         words: list[str] = []
         for record in self.turns[-1:]:
+            if record.turn.number == 0:
+                break
             words += record.results.get("retrain", {}).get("notes", [])
             words += record.results.get("audit", {}).get("missing", [])
             words += record.results.get("audit", {}).get("suspicious", [])

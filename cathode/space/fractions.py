@@ -232,7 +232,7 @@ def _bounds(where: str, elements: Sequence[str], spec: SiteSpec) -> tuple[Counts
         if not 0 <= bounds.min <= bounds.max <= 1:
             msg = (
                 f"{where}.fractions.{element}: min={to_text(bounds.min)}, "
-                f"max={to_text(bounds.max)}: needs 0 <= min <= max <= 1"
+                f"max={to_text(bounds.max)}: needs 0 <= min <= max <= 1, fractions and not percent"
             )
             raise SpaceError(msg)
         for name, value, found in (("min", bounds.min, lower), ("max", bounds.max, upper)):

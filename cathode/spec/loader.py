@@ -69,6 +69,9 @@ def parse_spec(content: object, origin: str, folder: Path | None = None) -> Camp
     Raises:
         SpecError: the content says something that cannot be.
     """
+    if content is None:
+        msg = f"{origin}: the file is empty: `cathode spec schema` shows what a spec holds"
+        raise SpecError(msg)
     if not isinstance(content, dict):
         msg = f"{origin}: a spec is a mapping of keys, not {type(content).__name__}"
         raise SpecError(msg)
@@ -86,13 +89,19 @@ def _sentence(error: ValidationError) -> str:
     """The first of pydantic's findings as one sentence, with the places of the others."""
     problems = error.errors(include_url=False)
     first = problems[0]
-    place, *others = (".".join(str(part) for part in problem["loc"]) for problem in problems)
+    # A list with a wrong entry is reported as too short, too.
+    apart = [p for p in problems if p is first or first["loc"][: len(p["loc"])] != p["loc"]]
+    place, *others = (".".join(str(part) for part in problem["loc"]) for problem in apart)
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "missing":
         message = "this key is required and missing: add it"
     elif first["type"] == "union_tag_invalid":
         known = first["ctx"]["expected_tags"]
         message = f"unknown kind {first['ctx']['tag']!r}: known are {known}"
+    elif first["type"] == "too_short":
+        message = (
+            f"needs at least {first['ctx']['min_length']}, has {first['ctx']['actual_length']}"
+        )
     elif first["type"] == "string_pattern_mismatch":
         message = (
             f"{_short(first['input'])} has characters that names may not have: "

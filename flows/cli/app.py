@@ -2,7 +2,8 @@
 
 import json
 import sys
-from typing import NoReturn
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -30,6 +31,23 @@ app.command()(report)
 app.command()(up)
 spec.command()(check)
 spec.command()(schema)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - how Typer hands options on
+    if wanted:
+        sys.stdout.write(f"cathode {version('cathode')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Closed-loop discovery of battery cathode materials."""
+
 
 BAD_INPUT = 2
 """Exit code of everything the user can mend; nothing has been written then."""

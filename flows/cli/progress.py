@@ -85,5 +85,6 @@ def _watch(
         number = past[-1].turn.number if past else 0
         bar.update(TaskID(int(shown)), completed=answered, description=f"turn {number}: {step}")
         if answered != said and not bar.console.is_terminal:
-            bar.console.print(f"{answered} of {bar.tasks[0].total:.0f} candidates answered")
+            planned = max(answered, int(bar.tasks[0].total or 0))
+            bar.console.print(f"{answered} of {planned} candidates answered")
             said = answered

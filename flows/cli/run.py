@@ -52,7 +52,7 @@ def run(
     settings = Settings.from_environment()
     prepare(settings)
     campaign = load_spec(spec)
-    _, evaluator = check_spec(campaign, settings)
+    evaluator = check_spec(campaign, settings).evaluator
     ledger = Ledger.open(settings.ledger_url, create=True)
     console = messages()
     try:
@@ -164,13 +164,15 @@ def _line(ledger: "Ledger", campaign: str, result: dict[str, Any]) -> str:
         for name, value in state.best.items()
     )
     volume = f", hypervolume {state.hypervolume:.4g}" if state.hypervolume is not None else ""
-    failed = f", {result['failed']} failed" if result["failed"] else ""
-    return f"turn {result['turn']}: {result['answered']} answered{failed}; {best}{volume}"
+    failed = f", {result['failed']} of them failed" if result["failed"] else ""
+    so_far = f"{best or 'none counts yet'}{volume}"
+    return f"turn {result['turn']}: {result['answered']} answered{failed}; {so_far}"
 
 
 def _conclude(
     ledger: "Ledger", settings: "Settings", campaign: str, console: "Console", *, as_json: bool
 ) -> None:
+    from cathode.loop.schedule import ended_because
     from cathode.report.view import view_of
     from flows.reporting import write_report
 
@@ -201,6 +203,12 @@ def _conclude(
         results().print(f"Report: {file}", soft_wrap=True)
         results().print(
             f"Prefect and MLflow: `cathode up` serves them at {prefect} and {mlflow}",
+            soft_wrap=True,
+        )
+    ended = ended_because(view.spec, view.turns, len(view.seen.proposals))
+    if ended is not None:
+        console.print(
+            f"{campaign} has ended: {ended}. A larger budget in its spec makes it go on.",
             soft_wrap=True,
         )
     if untracked:

@@ -19,7 +19,8 @@ def check(
     from flows.checking import check_spec
 
     campaign = load_spec(spec)
-    space, _ = check_spec(campaign, Settings.from_environment())
+    checked = check_spec(campaign, Settings.from_environment())
+    space = checked.space
     wanted = campaign.initial + campaign.budget.turns * campaign.batch
     limit = campaign.budget.candidates or wanted
     facts = {
@@ -28,6 +29,7 @@ def check(
         "candidates_to_propose": min(wanted, limit, space.size),
         "objectives": [f"{o.goal} {o.property}" for o in campaign.objectives],
         "constraints": [c.property for c in campaign.constraints],
+        "remark": checked.remark or None,
         "digest": campaign.digest(),
     }
     if as_json:
@@ -35,7 +37,7 @@ def check(
         return
     results().print(
         f"{spec}: fine. The space holds {space.size:,} candidates; the campaign will propose "
-        f"{facts['candidates_to_propose']:,} of them.",
+        f"{facts['candidates_to_propose']:,} of them{checked.remark and '; '}{checked.remark}.",
         soft_wrap=True,
     )
 

@@ -83,4 +83,5 @@ def _print(states: list[dict[str, Any]]) -> None:
     results().print(table)
     for state in states:
         for note in state["notes"]:
-            results().print(f"{state['campaign']}: {note}", soft_wrap=True)
+            when = f"{state['campaign']}, before the last proposals"
+            results().print(f"{when}: {note}", soft_wrap=True)

@@ -28,7 +28,7 @@ class EvaluatorContract:
         raise NotImplementedError
 
     def test_it_accepts_its_space(self, evaluator, space):
-        evaluator.check(space)
+        assert isinstance(evaluator.check(space), str)
 
     def test_every_property_is_answered_once_in_its_unit(self, evaluator, candidate):
         answers = evaluator.evaluate(candidate)

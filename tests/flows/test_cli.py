@@ -48,6 +48,7 @@ def test_spec_check_tells_the_size_of_the_space(write_campaign, home):
     found = json.loads(cathode("spec", "check", write_campaign(), "--json").stdout)
     assert found["valid"] is True
     assert found["candidates_in_space"] == 35
+    assert found["remark"] == "the table has a row for 35 of the space's 35 candidates"
     assert not home.exists(), "checking writes nothing"
 
 

@@ -68,6 +68,12 @@ def test_the_command_tells_what_came_of_it(finished):
     assert found["best"][0]["candidate"] in page
 
 
+def test_the_end_is_told_with_its_reason_and_what_to_do(finished):
+    words = " ".join(finished.done.stderr.split())
+    assert "small has ended: its 2 turns after the initial design are done." in words
+    assert "A larger budget in its spec makes it go on." in words
+
+
 def test_the_ledger_has_every_turn_with_all_its_steps(finished):
     ledger = finished.ledger()
     with ledger.read() as connection:

@@ -53,7 +53,7 @@ class ChgnetEvaluator:
         self.spec = spec
         self.calculations = Calculations(self.source, cache)
 
-    def check(self, space: "SearchSpace") -> None:
+    def check(self, space: "SearchSpace") -> str:
         """Refuse a space whose candidates the cell cannot hold exactly.
 
         Raises:
@@ -83,6 +83,7 @@ class ChgnetEvaluator:
             if element in host:
                 msg = f"{element} on site {MIXING_SITE} is also part of the {prototype.name} host: "
                 raise SpecError(msg + "the chgnet evaluator cannot tell them apart; leave it out")
+        return ""
 
     def prepare(self) -> None:
         """Load the potential."""

@@ -62,6 +62,27 @@ def test_fractions_may_be_written_as_such(tmp_path):
     assert one.evaluate(third)[0].value == 800
 
 
+def test_headings_may_be_written_loosely_and_absent_elements_left_empty(tmp_path):
+    one = table(tmp_path, "Ni ,Mn,Co,specific_energy(Wh/kg)\n0.5,0.5,,800\n\n")
+    half = Candidate.of("layered", {"M": {"Ni": F(1, 2), "Mn": F(1, 2)}})
+    assert [m.value for m in one.evaluate(half)] == [800]
+
+
+def test_a_table_of_another_encoding_says_how_to_save_it(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_bytes("Ni,specific_energy (Wh/kg),note\n1,800,Jürgen\n".encode("latin-1"))
+    with pytest.raises(SpecError, match="save the table as 'CSV UTF-8'"):
+        TableEvaluator(TableSpec(kind="table", path=path), parse_spec(layered(), "test"))
+
+
+def test_what_the_table_answers_of_a_space_is_told(tmp_path):
+    text = "Ni,Mn,specific_energy (Wh/kg)\n0.5,0.5,1\n1,0,1\n0.55,0.45,1\n"
+    space = SearchSpace.from_spec(parse_spec(layered(), "test").space)
+    assert table(tmp_path, text).check(space) == (
+        "the table has a row for 2 of the space's 35 candidates, and 1 rows outside the space"
+    )
+
+
 def test_a_specs_own_properties_may_head_columns(tmp_path):
     one = table(tmp_path, "Ni,retention (%)\n1,87\n", properties={"retention": {"unit": "%"}})
     assert [p.name for p in one.properties] == ["retention"]
@@ -95,6 +116,47 @@ def test_a_specs_own_properties_may_head_columns(tmp_path):
         pytest.param("Ni,specific_energy (Wh/kg)\n", ["no rows"], id="no rows"),
         pytest.param("Ni,specific_energy (Wh/kg)\nx,1\n", ["column Ni", "'x'"], id="fraction"),
         pytest.param("", ["no column"], id="empty"),
+        pytest.param(
+            "Ni,Mn,specific_energy (Wh/kg)\n1.1,-0.1,1\n",
+            ["line 2, column Mn: -0.1 is below zero"],
+            id="negative",
+        ),
+        pytest.param(
+            "Ni,specific_energy (Wh/kg),specific_energy (Wh/kg)\n1,1,2\n",
+            ["column 'specific_energy (Wh/kg)' stands in the table twice"],
+            id="column twice",
+        ),
+        pytest.param(
+            "Ni,specific_energy (Wh/kg),specific_energy (kJ/kg)\n1,1,2\n",
+            ["specific_energy has two columns"],
+            id="property twice",
+        ),
+        pytest.param("Ni,Ni,specific_energy (Wh/kg)\n1,0,2\n", ["'Ni' stands"], id="Ni twice"),
+        pytest.param(
+            "Ni,specific_energy (Wh/kg)\n1,849,5\n",
+            ["line 2", "3 cells under 2 headings", "decimals with a point"],
+            id="decimal comma",
+        ),
+        pytest.param(
+            "Ni,specific_energy (Wh/kg)\n1\n", ["line 2", "1 cells under 2"], id="short row"
+        ),
+        pytest.param(
+            'Ni,specific_energy (Wh/kg)\n1,"849,5"\n',
+            ["'849,5' is no number in Wh/kg", "decimal point"],
+            id="quoted decimal comma",
+        ),
+        pytest.param(
+            "Ni;specific_energy (Wh/kg)\n1;849\n", ["parted by semicolons"], id="semicolons"
+        ),
+        pytest.param(
+            "Ni,Cobalt,specific_energy (Wh/kg)\n0.9,0.1,1\n",
+            ["Ni 0.9 sum to 0.9", "by its symbol (found: Ni)"],
+            id="misspelt element",
+        ),
+        pytest.param(
+            "Ni,spec_energy (Wh/kg)\n1,1\n", ["did you mean 'specific_energy'"], id="near"
+        ),
+        pytest.param("Ni,specific_energy (Wh/kg)\n1,\n", ["not one cell"], id="no value"),
     ],
 )
 def test_a_wrong_table_names_row_and_column(tmp_path, text, words):

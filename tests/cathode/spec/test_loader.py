@@ -86,7 +86,7 @@ def test_a_wrong_key_is_named_in_one_sentence(path, value, words):
         pytest.param("name: a\nname: b\n", ["line 2", "given twice"], id="repeated key"),
         pytest.param("name: [a", ["not readable as YAML"], id="broken"),
         pytest.param("- a\n", ["a mapping of keys, not list"], id="list"),
-        pytest.param("", ["a mapping of keys, not NoneType"], id="empty"),
+        pytest.param("", ["the file is empty"], id="empty"),
         pytest.param("? {a: 1}\n: 2\n", ["not readable"], id="mapping as key"),
         pytest.param("!!python/object/apply:os.getcwd []", ["not readable"], id="python object"),
     ],
@@ -151,3 +151,15 @@ def test_of_several_faults_one_is_explained_and_the_others_placed():
     first = next(place for place in places if message.startswith(f"x: {place}: "))
     for place in set(places) - {first}:
         assert place in message.split("also wrong: ")[1]
+
+
+def test_a_list_is_not_called_too_short_for_a_wrong_entry():
+    with pytest.raises(SpecError) as caught:
+        parse_spec(layered(objectives=[{"property": "specific_energy", "goal": "maximum"}]), "x")
+    assert "input should be 'max', 'min' or 'target'" in str(caught.value)
+    assert "also wrong" not in str(caught.value)
+
+
+def test_an_empty_list_says_how_many_are_needed():
+    with pytest.raises(SpecError, match=r"surrogates: needs at least 1, has 0"):
+        parse_spec(layered(surrogates=[]), "x")
