@@ -21,6 +21,10 @@ class SpaceError(SpecError):
     """A search space is empty or contradicts itself."""
 
 
+class SourceError(CathodeError):
+    """A file of results or structures cannot be read as what it should be."""
+
+
 class UnitError(CathodeError):
     """A unit is unknown or measures something else."""
 

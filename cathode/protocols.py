@@ -18,7 +18,7 @@ from cathode.model import (
     Suggestion,
     TrainingData,
 )
-from cathode.space import SearchSpace
+from cathode.space import SearchSpace, Space
 from cathode.spec import Constraint, Objective
 
 
@@ -70,7 +70,7 @@ class ProposalRequest:
         proposed: how many candidates the campaign has proposed so far.
     """
 
-    space: SearchSpace
+    space: Space
     n: int
     seed: int
     objectives: tuple[Objective, ...] = ()

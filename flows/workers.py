@@ -1,14 +1,9 @@
 """Processes that evaluate, kept from turn to turn."""
 
-import os
-import signal
 import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
 from typing import ClassVar
 
 from agents.evaluators.registry import build_evaluator
@@ -17,28 +12,15 @@ from cathode.model import Candidate, Measurement
 from cathode.protocols import Evaluator
 from cathode.settings import Settings
 from cathode.spec import CampaignSpec, parse_spec
-
-ORPHAN_CHECK_SECONDS = 1.0
+from flows.processes import Processes
 
 
 class WorkerPool:
     """Worker processes for one evaluator; each loads it once, potential and all."""
 
     def __init__(self, spec: CampaignSpec, settings: Settings) -> None:
-        self._executor = ProcessPoolExecutor(
-            settings.workers,
-            # Forking a process that runs torch and servers would copy locks that others hold.
-            mp_context=get_context("spawn"),
-            initializer=_start_worker,
-            initargs=(spec.model_dump(mode="json"), settings, os.getpid()),
-        )
-        # Ctrl-C reaches every process of a terminal; ours decides what becomes of these.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            for _ in range(settings.workers):  # starts all now, while others still import
-                self._executor.submit(_nothing)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        content = spec.model_dump(mode="json")
+        self._processes = Processes(settings.workers, _start_worker, content, settings)
 
     def evaluate(self, candidate: Candidate) -> tuple[Measurement, ...]:
         """Answer a candidate in one of the processes.
@@ -47,7 +29,7 @@ class WorkerPool:
             ServiceError: a process died, for want of memory perhaps.
         """
         try:
-            return self._executor.submit(_evaluate, candidate).result()
+            return self._processes.submit(_evaluate, candidate).result()
         except BrokenProcessPool as error:
             msg = (
                 "an evaluating process died, for want of memory perhaps: set CATHODE_WORKERS "
@@ -56,14 +38,8 @@ class WorkerPool:
             raise ServiceError(msg) from error
 
     def close(self) -> None:
-        """Kill the processes; what they were working on is given up.
-
-        Python itself would wait for it, and has no public way not to before its version 3.14.
-        """
-        processes = list((self._executor._processes or {}).values())  # noqa: SLF001
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.kill()
+        """Kill the processes; what they were working on is given up."""
+        self._processes.close()
 
 
 class Workers:
@@ -114,27 +90,10 @@ _evaluator: Evaluator | None = None
 """What this worker process answers with."""
 
 
-def _start_worker(spec: dict[str, object], settings: Settings, parent: int) -> None:
+def _start_worker(spec: dict[str, object], settings: Settings) -> None:
     global _evaluator  # noqa: PLW0603 - how a process pool hands work its context
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    # One thread each: as many processes as cores work side by side.
-    os.environ["OMP_NUM_THREADS"] = "1"
-    import torch
-
-    torch.set_num_threads(1)
     _evaluator = build_evaluator(parse_spec(spec, "spec"), settings.cache)
     _evaluator.prepare()
-
-
-def _end_with(parent: int) -> None:
-    """Follow a killed parent, which could not say good-bye."""
-    while os.getppid() == parent:
-        time.sleep(ORPHAN_CHECK_SECONDS)
-    os._exit(1)
-
-
-def _nothing() -> None:
-    pass
 
 
 def _evaluate(candidate: Candidate) -> tuple[Measurement, ...]:

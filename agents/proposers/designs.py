@@ -6,7 +6,7 @@ import numpy as np
 
 from cathode.model import Candidate, Suggestion
 from cathode.protocols import ProposalRequest
-from cathode.space import SearchSpace
+from cathode.space import Space
 
 DRAWS_PER_CANDIDATE = 64
 """Draws spent per wanted candidate before the rest of a small space is listed instead."""
@@ -66,7 +66,7 @@ def _distinct(
     return list(found.values())
 
 
-def _shuffled(space: SearchSpace, seed: int) -> Iterator[Candidate]:
+def _shuffled(space: Space, seed: int) -> Iterator[Candidate]:
     everything = list(space)
     for i in np.random.default_rng(seed).permutation(len(everything)):
         yield everything[i]

@@ -9,7 +9,7 @@ from botorch.acquisition import AcquisitionFunction
 from numpy.typing import NDArray
 
 from cathode.model import Candidate
-from cathode.space import SearchSpace
+from cathode.space import Space
 
 MOST_LISTED = 20_000
 """Spaces up to this size are scored as a whole."""
@@ -30,7 +30,7 @@ Scored = tuple[Candidate, float]
 
 def best_candidates(
     acquisition: AcquisitionFunction,
-    space: SearchSpace,
+    space: Space,
     n: int,
     taken: Iterable[str],
     pending: Sequence[Candidate],
@@ -89,9 +89,7 @@ class Listing:
     def __post_init__(self) -> None:
         self.bounds = np.full(len(self.candidates), np.inf)
 
-    def best(
-        self, acquisition: AcquisitionFunction, space: SearchSpace, out: set[str]
-    ) -> Scored | None:
+    def best(self, acquisition: AcquisitionFunction, space: Space, out: set[str]) -> Scored | None:
         """The candidate of highest acquisition that is not out; None where all are."""
         free = [i for i in np.argsort(-self.bounds, kind="stable") if self._id(i) not in out]
         best: Scored | None = None
@@ -108,7 +106,7 @@ class Listing:
 
 
 def _best_climbed(
-    acquisition: AcquisitionFunction, space: SearchSpace, out: set[str], rng: np.random.Generator
+    acquisition: AcquisitionFunction, space: Space, out: set[str], rng: np.random.Generator
 ) -> Scored | None:
     """Climb from the best random candidates to neighbours one weighable step away."""
     free = {c.id: c for c in space.sample(STARTS, rng) if c.id not in out}
@@ -133,7 +131,7 @@ def _best_climbed(
 
 def _score(
     acquisition: Callable[[torch.Tensor], torch.Tensor],
-    space: SearchSpace,
+    space: Space,
     candidates: Sequence[Candidate],
 ) -> list[Scored]:
     X: NDArray[np.float64] = space.encode(candidates)

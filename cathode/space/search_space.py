@@ -11,6 +11,7 @@ from cathode.errors import SpaceError, SpecError
 from cathode.model import Candidate
 from cathode.physics.prototypes import MIXING_SITE, prototype_named
 from cathode.space.fractions import Counts, SiteFractions
+from cathode.space.sequences import sobol_points
 from cathode.spec import SpaceSpec
 
 
@@ -46,8 +47,13 @@ class SearchSpace:
 
     @property
     def elements(self) -> tuple[str, ...]:
-        """Names of the coordinates."""
+        """Elements on the mixing site."""
         return self.recipes.elements
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        """Names of the coordinates: the elements."""
+        return self.elements
 
     @property
     def step(self) -> Fraction:
@@ -103,11 +109,7 @@ class SearchSpace:
 
     def sobol(self, n: int, seed: int, skip: int = 0) -> list[Candidate]:
         """Points ``skip`` to ``skip + n`` of a scrambled Sobol sequence; repeats are possible."""
-        from scipy.stats import qmc
-
-        sequence = qmc.Sobol(len(self.elements), scramble=True, rng=np.random.default_rng(seed))
-        # A power of two is drawn and cut, as the sequence is balanced only over powers of two.
-        points = sequence.random_base2(max(skip + n - 1, 1).bit_length())[skip : skip + n]
+        points = sobol_points(len(self.elements), n, seed, skip)
         return [self._candidate(self.recipes.at(u)) for u in points]
 
     def neighbours(self, candidate: Candidate) -> list[Candidate]:

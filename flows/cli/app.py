@@ -8,11 +8,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from cathode.errors import CathodeError
+from flows.cli.backtest import backtest
 from flows.cli.best import best
 from flows.cli.report import report
 from flows.cli.run import run
 from flows.cli.spec import check, schema
 from flows.cli.status import status
+from flows.cli.suggest import suggest
 from flows.cli.up import up
 
 app = typer.Typer(
@@ -28,6 +30,8 @@ app.command()(run)
 app.command()(status)
 app.command()(best)
 app.command()(report)
+app.command()(backtest)
+app.command()(suggest)
 app.command()(up)
 spec.command()(check)
 spec.command()(schema)

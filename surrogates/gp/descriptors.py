@@ -6,14 +6,15 @@ import torch
 from botorch.models.transforms.input import InputTransform
 from torch import Tensor, nn
 
+from cathode.errors import SpecError
 from cathode.physics.descriptors import element_table
-from cathode.space import SearchSpace
+from cathode.space import SearchSpace, Space
 
 
 class Fractions(InputTransform, nn.Module):
-    """Fractions scaled to the unit cube by the bounds of the space."""
+    """Coordinates, which are fractions mostly, scaled to the unit cube by the space's bounds."""
 
-    def __init__(self, space: SearchSpace) -> None:
+    def __init__(self, space: Space) -> None:
         super().__init__()
         self.transform_on_train = self.transform_on_eval = self.transform_on_fantasize = True
         low, high = torch.as_tensor(space.bounds)
@@ -47,6 +48,15 @@ class ElementStatistics(InputTransform, nn.Module):
         return torch.cat([mean, 4 * variance], dim=-1)  # a variance in [0, 1] is at most 1/4
 
 
-def descriptors(kind: Literal["fractions", "elements"], space: SearchSpace) -> InputTransform:
-    """The transform a spec asks for."""
-    return Fractions(space) if kind == "fractions" else ElementStatistics(space)
+def descriptors(kind: Literal["fractions", "elements"], space: Space) -> InputTransform:
+    """The transform a spec asks for.
+
+    Raises:
+        SpecError: statistics of elements are wanted of a space that has none.
+    """
+    if kind == "fractions":
+        return Fractions(space)
+    if not isinstance(space, SearchSpace):
+        msg = "descriptors='elements' need a space of compositions: use 'fractions' for a pool"
+        raise SpecError(msg)
+    return ElementStatistics(space)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cathode.errors import FitError
 from cathode.model import Prediction, TrainingData
-from cathode.space import SearchSpace
+from cathode.space import Space
 from cathode.spec import GPSpec
 from surrogates.gp.descriptors import descriptors
 
@@ -62,7 +62,7 @@ class GPSurrogate:
     otherwise one noise level is learned for all.
     """
 
-    def __init__(self, spec: GPSpec, space: SearchSpace) -> None:
+    def __init__(self, spec: GPSpec, space: Space) -> None:
         self.spec = spec
         self.space = space
         self.name = spec.name

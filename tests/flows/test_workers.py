@@ -13,7 +13,8 @@ import pytest
 from cathode.errors import ServiceError
 from cathode.model import Candidate, Status
 from cathode.settings import Settings
-from flows.workers import ORPHAN_CHECK_SECONDS, WorkerPool
+from flows.processes import ORPHAN_CHECK_SECONDS
+from flows.workers import WorkerPool
 
 CANDIDATE = Candidate.of("layered", {"M": {"Ni": Fraction(7, 10), "Mn": Fraction(3, 10)}})
 

@@ -1,0 +1,1 @@
+"""Readers of what others hand us: tables, structures, results."""

@@ -1,0 +1,135 @@
+"""A search space that is a fixed list of candidates with given coordinates."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cathode.errors import SpaceError
+from cathode.model import Candidate
+from cathode.space.sequences import sobol_points
+
+POOL = "pool"
+"""The prototype of candidates that are rows of a table and have no crystal."""
+
+NEIGHBOURS_PER_COORDINATE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class PoolSpace:
+    """Candidates that exist already: rows of a table, structures of a database.
+
+    Attributes:
+        coordinates: names of the columns.
+        candidates: the pool, in its order.
+        X: their coordinates, shape (n, d).
+    """
+
+    coordinates: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    X: NDArray[np.float64]
+
+    @classmethod
+    def of_rows(cls, names: Sequence[str], X: NDArray[np.float64]) -> "PoolSpace":
+        """A pool of distinct rows of numbers.
+
+        Args:
+            names: names of the columns.
+            X: one row per candidate, shape (n, d).
+
+        Raises:
+            SpaceError: there is no row, or two are equal.
+        """
+        candidates = tuple(
+            Candidate.of(POOL, {}, dict(zip(names, map(float, row), strict=True))) for row in X
+        )
+        pool = cls(tuple(names), candidates, np.asarray(X, dtype=float))
+        if not candidates:
+            msg = "the pool has no row: give it some"
+            raise SpaceError(msg)
+        if len(pool._row_of) < len(candidates):
+            ids = [candidate.id for candidate in candidates]
+            twice = next(i for i, name in enumerate(ids) if name in ids[:i])
+            first = ids.index(ids[twice])
+            msg = f"rows {first} and {twice} of the pool are equal: average what they measured"
+            raise SpaceError(msg)
+        return pool
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {candidate.id: i for i, candidate in enumerate(self.candidates)}
+
+    @property
+    def size(self) -> int:
+        """Number of candidates."""
+        return len(self.candidates)
+
+    @property
+    def bounds(self) -> NDArray[np.float64]:
+        """Least and greatest value of each coordinate, shape (2, d)."""
+        return np.array([self.X.min(axis=0), self.X.max(axis=0)])
+
+    def row_of(self, candidate: Candidate) -> int:
+        """Where a candidate stands in the pool.
+
+        Raises:
+            SpaceError: it is not in the pool.
+        """
+        if candidate.id not in self._row_of:
+            msg = f"{candidate.content()} is not in the pool of {self.size} candidates"
+            raise SpaceError(msg)
+        return self._row_of[candidate.id]
+
+    def encode(self, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
+        """Coordinates of candidates of the pool, shape (n, d).
+
+        Raises:
+            SpaceError: one is not in the pool.
+        """
+        return self.X[[self.row_of(candidate) for candidate in candidates]].reshape(
+            -1, len(self.coordinates)
+        )
+
+    def __contains__(self, candidate: object) -> bool:
+        """Whether a candidate is in the pool."""
+        return isinstance(candidate, Candidate) and candidate.id in self._row_of
+
+    def __iter__(self) -> Iterator[Candidate]:
+        """All candidates, in the pool's order."""
+        return iter(self.candidates)
+
+    def sample(self, n: int, rng: np.random.Generator) -> list[Candidate]:
+        """Candidates drawn uniformly, with replacement."""
+        return [self.candidates[i] for i in rng.integers(self.size, size=n)]
+
+    def sobol(self, n: int, seed: int, skip: int = 0) -> list[Candidate]:
+        """The candidates nearest to points of a scrambled Sobol sequence over the bounds."""
+        _, nearest = self._tree.query(sobol_points(len(self.coordinates), n, seed, skip))
+        return [self.candidates[i] for i in nearest]
+
+    def neighbours(self, candidate: Candidate) -> list[Candidate]:
+        """The nearest candidates, two per coordinate.
+
+        Raises:
+            SpaceError: the candidate is not in the pool.
+        """
+        row = self.row_of(candidate)
+        k = min(NEIGHBOURS_PER_COORDINATE * len(self.coordinates) + 1, self.size)
+        _, nearest = self._tree.query(self._scaled[row], k=range(1, k + 1))
+        return [self.candidates[i] for i in nearest if i != row]
+
+    @cached_property
+    def _scaled(self) -> NDArray[np.float64]:
+        """Coordinates in the unit cube, so that no unit outweighs another."""
+        low, high = self.bounds
+        scaled: NDArray[np.float64] = (self.X - low) / np.where(high > low, high - low, 1.0)
+        return scaled
+
+    @cached_property
+    def _tree(self) -> Any:
+        from scipy.spatial import KDTree
+
+        return KDTree(self._scaled)

@@ -1,0 +1,186 @@
+"""Replay a strategy on a table whose answers are known, one experiment at a time."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.proposers.designs import SobolProposer
+from agents.proposers.registry import build_proposer
+from cathode.errors import FitError
+from cathode.evaluation.backtest import Goal, found_share
+from cathode.model import Suggestion, TrainingData
+from cathode.protocols import ProposalRequest
+from cathode.rng import derived_seed
+from cathode.sources.numeric_table import NumericTable
+from cathode.space import PoolSpace
+from cathode.spec import GPSpec, Objective, ProposerSpec
+from flows.processes import Processes
+from surrogates.registry import build_surrogate
+
+TARGET = "target"
+"""What the one property of a backtest is called."""
+
+START = 2
+"""Random experiments before the strategy decides, as in the published protocol."""
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """Who proposes, and what it learns with.
+
+    Attributes:
+        proposer: spec of the proposer.
+        surrogate: spec of the surrogate.
+    """
+
+    proposer: ProposerSpec
+    surrogate: GPSpec
+
+    @property
+    def name(self) -> str:
+        """What tables call it; designs learn nothing."""
+        blind = self.proposer.kind in ("random", "sobol")
+        return self.proposer.kind if blind else f"{self.proposer.kind} {self.surrogate.name}"
+
+
+def next_row(
+    space: PoolSpace,
+    observed: Sequence[int],
+    values: Sequence[float],
+    goal: Goal,
+    seed: int,
+    strategy: Strategy,
+) -> tuple[int, Suggestion]:
+    """The row to test next, and the suggestion behind it.
+
+    Args:
+        space: all rows.
+        observed: row numbers tested so far; a row may stand there more than once.
+        values: what was measured at them.
+        goal: whether large or small values are wanted.
+        seed: the same arguments and seed give the same row.
+        strategy: who decides. Where its surrogate cannot learn from what there is, a Sobol
+            design goes on, and the suggestion's reason says so.
+
+    Raises:
+        FitError: every row was tested.
+    """
+    ids = [space.candidates[i].id for i in observed]
+    if len(set(ids)) == space.size:
+        msg = f"all {space.size} rows were tested: there is nothing left to suggest"
+        raise FitError(msg)
+    y = np.asarray(values, dtype=float)
+    data = TrainingData(TARGET, space.X[list(observed)], y, np.full(len(y), np.nan), tuple(ids))
+    request = ProposalRequest(
+        space=space,
+        n=1,
+        seed=seed,
+        objectives=(Objective(property=TARGET, goal=goal),),
+        observed={TARGET: data},
+        excluded=frozenset(ids),
+        proposed=len(ids),
+    )
+    (suggestion,) = _suggest(space, data, request, strategy)
+    return space.row_of(suggestion.candidate), suggestion
+
+
+def _suggest(
+    space: PoolSpace, data: TrainingData, request: ProposalRequest, strategy: Strategy
+) -> list[Suggestion]:
+    proposer = build_proposer(strategy.proposer)
+    if strategy.proposer.kind in ("random", "sobol"):
+        return proposer.propose(request)
+    surrogate = build_surrogate(strategy.surrogate, space)
+    try:
+        fitted = surrogate.fit(data, derived_seed(request.seed, len(data), "fit"))
+    except FitError as error:
+        design = SobolProposer().propose(request)
+        return [replace(s, reason=f"{s.reason}, for {error}") for s in design]
+    return proposer.propose(replace(request, models={TARGET: fitted}))
+
+
+def replay(table: NumericTable, goal: Goal, strategy: Strategy, seed: int) -> list[int]:
+    """Row numbers in the order tested, until every row of the best twentieth is found.
+
+    Args:
+        table: the answers.
+        goal: whether large or small values are wanted.
+        strategy: who decides after the first two, which are random.
+        seed: of the first two and of all that follows.
+    """
+    space = PoolSpace.of_rows(table.columns, table.X)
+    rng = np.random.default_rng(seed)
+    start = rng.choice(len(table), size=min(START, len(table)), replace=False)
+    tested = [int(row) for row in start]
+    while found_share(tested, table.y, goal)[-1] < 1:
+        row, _ = next_row(space, tested, table.y[tested].tolist(), goal, seed, strategy)
+        tested.append(row)
+    return tested
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Replays of one strategy, kept in a folder as they finish.
+
+    Attributes:
+        table: the answers.
+        goal: whether large or small values are wanted.
+        strategy: who decides.
+        folder: where finished replays are kept; those of equal content are found again.
+    """
+
+    table: NumericTable
+    goal: Goal
+    strategy: Strategy
+    folder: Path
+
+    def replays(self, seeds: Sequence[int], workers: int) -> Iterator[tuple[int, list[int]]]:
+        """Seeds with the rows in the order tested, as they are done; kept ones first."""
+        missing = []
+        for seed in seeds:
+            if self._file(seed).exists():
+                yield seed, json.loads(self._file(seed).read_text())["tested"]
+            else:
+                missing.append(seed)
+        if not missing:
+            return
+        with Processes(min(workers, len(missing))) as pool:
+            work = {
+                pool.submit(replay, self.table, self.goal, self.strategy, seed): seed
+                for seed in missing
+            }
+            for done in as_completed(work):
+                self._keep(work[done], done.result())
+                yield work[done], done.result()
+
+    def _file(self, seed: int) -> Path:
+        content = {
+            "proposer": self.strategy.proposer.model_dump(mode="json"),
+            "surrogate": self.strategy.surrogate.model_dump(mode="json"),
+            "goal": self.goal,
+            "X": self.table.X.tolist(),
+            "y": self.table.y.tolist(),
+        }
+        key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+        return self.folder / key / f"{seed}.json"
+
+    def _keep(self, seed: int, tested: list[int]) -> None:
+        file = self._file(seed)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps({"strategy": self.strategy.name, "tested": tested}))
+        part.replace(file)
+
+
+def curves(replays: Sequence[list[int]], table: NumericTable, goal: Goal) -> NDArray[np.float64]:
+    """Top%(i) of each replay, shape (replays, rows); one once all is found."""
+    found = np.ones((len(replays), len(table)))
+    for line, tested in zip(found, replays, strict=True):
+        line[: len(tested)] = found_share(tested, table.y, goal)
+    return found

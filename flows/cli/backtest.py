@@ -1,0 +1,157 @@
+"""``cathode backtest``: how fast strategies find the best rows of a known table."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli.options import AsJson
+from flows.cli.output import messages, print_json, results
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cathode.evaluation.backtest import Goal
+    from cathode.sources.numeric_table import NumericTable
+    from flows.backtesting import Strategy
+
+LEVEL = 0.8
+"""Share of the best rows at which strategies are compared."""
+
+
+class Proposers(StrEnum):
+    """Proposers that may be compared."""
+
+    bayesian = "bayesian"
+    sobol = "sobol"
+    random = "random"
+
+
+class Wanted(StrEnum):
+    """Whether large or small values are good."""
+
+    max = "max"
+    min = "min"
+
+
+def backtest(
+    table: Annotated[Path, typer.Argument(help="CSV file of numbers with a heading.")],
+    target: Annotated[str, typer.Option(help="Column of what was measured.")],
+    goal: Annotated[Wanted, typer.Option(help="Whether large or small values are good.")],
+    proposer: Annotated[
+        list[Proposers] | None,
+        typer.Option(help="Who proposes; give it again to compare. Bayesian and random if none."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Replays of each, seeds 0, 1, ...")] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Replay strategies on a table, one experiment at a time, and compare them with chance."""
+    from cathode.report.figures.backtest import backtest_figure
+    from cathode.report.figures.canvas import png
+    from cathode.settings import Settings
+    from cathode.sources.numeric_table import read_numeric_table
+
+    known = read_numeric_table(table, target)
+    settings = Settings.from_environment()
+    found, rows = {}, []
+    for strategy in _strategies(proposer or [Proposers.bayesian, Proposers.random]):
+        curves = _replayed(known, goal.value, strategy, seeds, settings)
+        found[strategy.name] = curves
+        rows.append(_row(strategy.name, curves, known))
+    picture = settings.home / "backtests" / f"{table.stem}-{target.replace('/', ' ')}.png"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_bytes(png(backtest_figure(found, len(known))))
+    facts = {"table": str(table), "rows": len(known), "target": target, "goal": goal.value}
+    facts |= {"seeds": seeds, "picture": str(picture)}
+    if as_json:
+        curves_by_name = {name: curves.mean(axis=0).tolist() for name, curves in found.items()}
+        print_json({**facts, "strategies": rows, "mean_top_share": curves_by_name})
+    else:
+        _print(facts, rows)
+
+
+def _strategies(proposers: list[Proposers]) -> list["Strategy"]:
+    from cathode.spec import BayesianSpec, GPSpec, RandomSpec, SobolSpec
+    from flows.backtesting import Strategy
+
+    specs = {
+        Proposers.bayesian: BayesianSpec(),
+        Proposers.sobol: SobolSpec(kind="sobol"),
+        Proposers.random: RandomSpec(kind="random"),
+    }
+    return [Strategy(specs[name], GPSpec(kind="gp")) for name in dict.fromkeys(proposers)]
+
+
+def _replayed(
+    table: "NumericTable", goal: "Goal", strategy: "Strategy", seeds: int, settings: Any
+) -> "NDArray[np.float64]":
+    """Top%(i) of each seed, with a bar while it takes."""
+    from rich.progress import track
+
+    from flows.backtesting import Backtest, curves
+
+    work = Backtest(table, goal, strategy, settings.home / "backtests")
+    replays = dict(
+        track(
+            work.replays(range(seeds), settings.workers),
+            description=strategy.name,
+            total=seeds,
+            console=messages(),
+            transient=True,
+        )
+    )
+    return curves([replays[seed] for seed in range(seeds)], table, goal)
+
+
+def _row(name: str, curves: "NDArray[np.float64]", table: "NumericTable") -> dict[str, Any]:
+    """What a strategy achieved: the mean curve, and quartiles over seeds."""
+    import numpy as np
+
+    from cathode.evaluation.backtest import acceleration, enhancement, experiments_until
+
+    n = len(table)
+    until = np.array([experiments_until(curve, LEVEL) for curve in curves])
+    first = np.array([experiments_until(curve, 1e-9) for curve in curves])
+    mean = curves.mean(axis=0)
+    return {
+        "strategy": name,
+        "acceleration": acceleration(mean, LEVEL, n),
+        "acceleration_quartiles": [LEVEL * n / x for x in np.quantile(until, (0.75, 0.25))],
+        "experiments_to_80_percent": float(experiments_until(mean, LEVEL)),
+        "largest_enhancement": float(enhancement(mean, n).max()),
+        "first_hit_median": float(np.median(first)),
+    }
+
+
+def _print(facts: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=f"{facts['table']}: {facts['goal']} {facts['target']}, {facts['rows']} rows, "
+        f"{facts['seeds']} seeds",
+        box=box.SIMPLE_HEAD,
+    )
+    table.add_column("strategy", no_wrap=True)
+    for heading in (
+        "AF at 80 %\n(x random)",
+        "quartiles\nover seeds",
+        "experiments\nto 80 %",
+        "largest EF\n(x random)",
+        "first hit\n(median)",
+    ):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        low, high = row["acceleration_quartiles"]
+        table.add_row(
+            row["strategy"],
+            f"{row['acceleration']:.2f}",
+            f"{low:.2f} to {high:.2f}",
+            f"{row['experiments_to_80_percent']:.0f}",
+            f"{row['largest_enhancement']:.1f}",
+            f"{row['first_hit_median']:.0f}",
+        )
+    results().print(table)
+    results().print(f"Picture: {facts['picture']}", soft_wrap=True)
