@@ -20,7 +20,8 @@ from linear_operator.utils.warnings import NumericalWarning
 from torch import Tensor
 
 from agents.proposers.search import best_candidates
-from cathode.errors import FitError
+from agents.proposers.top_set import TopSetImprovement, size_of_set
+from cathode.errors import FitError, SpecError
 from cathode.model import Suggestion
 from cathode.protocols import FittedSurrogate, ProposalRequest
 from cathode.rng import derived_seed
@@ -82,6 +83,8 @@ class BayesianProposer:
 
     def _acquisition(self, request: ProposalRequest, seed: int) -> AcquisitionFunction:
         models = dict(request.models or {})
+        if self.spec.share is not None:
+            return _top_set(request, models, self.spec.share)
         column = {name: i for i, name in enumerate(models)}
         gains = [_gain(objective, column[objective.property]) for objective in request.objectives]
         model, X_baseline = _joined(models), _baseline(request)
@@ -103,6 +106,28 @@ class BayesianProposer:
         return qLogNoisyExpectedHypervolumeImprovement(
             ref_point=list(request.reference), objective=several, **common
         )
+
+
+def _top_set(
+    request: ProposalRequest, models: Mapping[str, FittedSurrogate], share: float
+) -> AcquisitionFunction:
+    """Improvement over what the best share of the space reaches.
+
+    Raises:
+        SpecError: there are several objectives, a target or constraints.
+    """
+    objective = request.objectives[0]
+    if len(request.objectives) > 1 or objective.goal == "target" or request.constraints:
+        msg = f"proposer.share={share}: needs a single objective to maximise or minimise and "
+        raise SpecError(msg + "no constraints; leave share out")
+    sign = 1 if objective.goal == "max" else -1
+    measured = (request.observed or {})[objective.property]
+    best = {}  # a candidate counts once, however often it was measured
+    for group, value in zip(measured.groups, sign * measured.y, strict=True):
+        best[group] = max(value, best.get(group, value))
+    values = torch.tensor(list(best.values()))
+    k = size_of_set(share, request.space.size)
+    return TopSetImprovement(models[objective.property].model, values, k, sign)
 
 
 def _joined(models: Mapping[str, FittedSurrogate]) -> Model:

@@ -5,7 +5,7 @@ import pytest
 
 from agents.proposers import search
 from agents.proposers.bayesian import BayesianProposer
-from cathode.errors import FitError
+from cathode.errors import FitError, SpecError
 from cathode.spec import BayesianSpec, Constraint, Objective
 from tests.contracts.proposer import ProposerContract, a_request
 from tests.helpers import truth
@@ -14,6 +14,20 @@ from tests.helpers import truth
 class TestBayesian(ProposerContract):
     def proposer(self):
         return BayesianProposer(BayesianSpec(samples=32))
+
+
+class TestTopSet(ProposerContract):
+    def proposer(self):
+        return BayesianProposer(BayesianSpec(share=0.2))
+
+    @pytest.fixture
+    def request_(self, small_space):
+        return a_request(small_space, constraints=())
+
+
+def test_a_share_is_refused_where_it_has_no_meaning(small_space):
+    with pytest.raises(SpecError, match=r"proposer.share=0.2: needs a single objective"):
+        BayesianProposer(BayesianSpec(share=0.2)).propose(a_request(small_space))
 
 
 class TestTwoObjectives(ProposerContract):
