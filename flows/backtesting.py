@@ -4,7 +4,9 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from cathode.evaluation.backtest import Goal, found_share
 from cathode.model import Suggestion, TrainingData
 from cathode.protocols import ProposalRequest
 from cathode.rng import derived_seed
+from cathode.settings import REPOSITORY
 from cathode.sources.numeric_table import NumericTable
 from cathode.space import PoolSpace
 from cathode.spec import GPSpec, Objective, ProposerSpec
@@ -25,6 +28,8 @@ from surrogates.registry import build_surrogate
 
 TARGET = "target"
 """What the one property of a backtest is called."""
+
+LIBRARIES = ("botorch", "gpytorch", "numpy", "scipy", "torch")
 
 START = 2
 """Random experiments before the strategy decides, as in the published protocol."""
@@ -56,8 +61,8 @@ def next_row(
     goal: Goal,
     seed: int,
     strategy: Strategy,
-) -> tuple[int, Suggestion]:
-    """The row to test next, and the suggestion behind it.
+) -> tuple[int, str | None]:
+    """The row to test next, and why the design had to choose it, None where it had not.
 
     Args:
         space: all rows.
@@ -66,7 +71,7 @@ def next_row(
         goal: whether large or small values are wanted.
         seed: the same arguments and seed give the same row.
         strategy: who decides. Where its surrogate cannot learn from what there is, a Sobol
-            design goes on, and the suggestion's reason says so.
+            design goes on.
 
     Raises:
         FitError: every row was tested.
@@ -86,27 +91,39 @@ def next_row(
         excluded=frozenset(ids),
         proposed=len(ids),
     )
-    (suggestion,) = _suggest(space, data, request, strategy)
-    return space.row_of(suggestion.candidate), suggestion
+    (suggestion,), fault = _suggest(space, data, request, strategy)
+    return space.row_of(suggestion.candidate), fault
 
 
 def _suggest(
     space: PoolSpace, data: TrainingData, request: ProposalRequest, strategy: Strategy
-) -> list[Suggestion]:
+) -> tuple[list[Suggestion], str | None]:
     proposer = build_proposer(strategy.proposer)
     if strategy.proposer.kind in ("random", "sobol"):
-        return proposer.propose(request)
+        return proposer.propose(request), None
     surrogate = build_surrogate(strategy.surrogate, space)
     try:
         fitted = surrogate.fit(data, derived_seed(request.seed, len(data), "fit"))
     except FitError as error:
-        design = SobolProposer().propose(request)
-        return [replace(s, reason=f"{s.reason}, for {error}") for s in design]
-    return proposer.propose(replace(request, models={TARGET: fitted}))
+        return SobolProposer().propose(request), str(error)
+    return proposer.propose(replace(request, models={TARGET: fitted})), None
 
 
-def replay(table: NumericTable, goal: Goal, strategy: Strategy, seed: int) -> list[int]:
-    """Row numbers in the order tested, until every row of the best twentieth is found.
+@dataclass(frozen=True)
+class Replay:
+    """One run of a strategy through a table.
+
+    Attributes:
+        tested: row numbers in the order tested.
+        faults: why the design chose some of them, because the strategy could not.
+    """
+
+    tested: list[int]
+    faults: list[str]
+
+
+def replay(table: NumericTable, goal: Goal, strategy: Strategy, seed: int) -> Replay:
+    """Test row after row until every row of the best twentieth is found.
 
     Args:
         table: the answers.
@@ -117,11 +134,12 @@ def replay(table: NumericTable, goal: Goal, strategy: Strategy, seed: int) -> li
     space = PoolSpace.of_rows(table.columns, table.X)
     rng = np.random.default_rng(seed)
     start = rng.choice(len(table), size=min(START, len(table)), replace=False)
-    tested = [int(row) for row in start]
+    tested, faults = [int(row) for row in start], []
     while found_share(tested, table.y, goal)[-1] < 1:
-        row, _ = next_row(space, tested, table.y[tested].tolist(), goal, seed, strategy)
+        row, fault = next_row(space, tested, table.y[tested].tolist(), goal, seed, strategy)
         tested.append(row)
-    return tested
+        faults += [fault] if fault else []
+    return Replay(tested, faults)
 
 
 @dataclass(frozen=True)
@@ -140,12 +158,12 @@ class Backtest:
     strategy: Strategy
     folder: Path
 
-    def replays(self, seeds: Sequence[int], workers: int) -> Iterator[tuple[int, list[int]]]:
-        """Seeds with the rows in the order tested, as they are done; kept ones first."""
+    def replays(self, seeds: Sequence[int], workers: int) -> Iterator[tuple[int, Replay]]:
+        """Seeds with their replays, as they are done; kept ones first."""
         missing = []
         for seed in seeds:
             if self._file(seed).exists():
-                yield seed, json.loads(self._file(seed).read_text())["tested"]
+                yield seed, Replay(**json.loads(self._file(seed).read_text()))
             else:
                 missing.append(seed)
         if not missing:
@@ -160,27 +178,41 @@ class Backtest:
                 yield work[done], done.result()
 
     def _file(self, seed: int) -> Path:
+        return self.folder / self._key / f"{seed}.json"
+
+    @cached_property
+    def _key(self) -> str:
+        """A hash of all that a replay depends on, the code that decides among it."""
         content = {
+            "code": _code_digest(),
             "proposer": self.strategy.proposer.model_dump(mode="json"),
             "surrogate": self.strategy.surrogate.model_dump(mode="json"),
             "goal": self.goal,
             "X": self.table.X.tolist(),
             "y": self.table.y.tolist(),
         }
-        key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-        return self.folder / key / f"{seed}.json"
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
-    def _keep(self, seed: int, tested: list[int]) -> None:
+    def _keep(self, seed: int, done: Replay) -> None:
         file = self._file(seed)
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
-        part.write_text(json.dumps({"strategy": self.strategy.name, "tested": tested}))
+        part.write_text(json.dumps(asdict(done)))
         part.replace(file)
 
 
-def curves(replays: Sequence[list[int]], table: NumericTable, goal: Goal) -> NDArray[np.float64]:
+def _code_digest() -> str:
+    """A hash of our code and of the versions of the libraries that decide with it."""
+    digest = hashlib.sha256(" ".join(version(name) for name in LIBRARIES).encode())
+    for package in ("agents/proposers", "surrogates", "cathode"):
+        for file in sorted((REPOSITORY / package).rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def curves(replays: Sequence[Replay], table: NumericTable, goal: Goal) -> NDArray[np.float64]:
     """Top%(i) of each replay, shape (replays, rows); one once all is found."""
     found = np.ones((len(replays), len(table)))
-    for line, tested in zip(found, replays, strict=True):
-        line[: len(tested)] = found_share(tested, table.y, goal)
+    for line, done in zip(found, replays, strict=True):
+        line[: len(done.tested)] = found_share(done.tested, table.y, goal)
     return found

@@ -1,7 +1,7 @@
 """The SQLite files of Prefect and MLflow, made whole or not at all.
 
-Both make their tables by hundreds of migrations, which take ten seconds and more, and a kill amid
-them leaves behind what is of no use ever after. So they run on a file aside; and set-up runs them
+Both make their tables by scores of migrations, which take many seconds, and a kill amid them
+leaves behind what is of no use ever after. So they run on a file aside; and set-up runs them
 beforehand (``python -m flows.databases``), so that a fresh home needs only a copy.
 """
 

@@ -36,6 +36,9 @@ def read_question(text: str) -> Question:
         place = ".".join(str(part) for part in first["loc"])
         where = f"{place}: " if place else ""
         raise SourceError(f"{where}{first['msg'].removeprefix('Value error, ')}") from error
+    if twice := [name for name in question.columns if question.columns.count(name) > 1]:
+        msg = f"column {twice[0]!r} is named twice: give each a name of its own"
+        raise SourceError(msg)
     for i, row in enumerate(question.rows):
         if len(row) != len(question.columns):
             msg = f"rows.{i} has {len(row)} numbers for {len(question.columns)} columns: mend it"
@@ -50,8 +53,8 @@ def read_question(text: str) -> Question:
     return question
 
 
-def answer(question: Question, strategy: Strategy) -> int:
-    """The number of the row to test next.
+def answer(question: Question, strategy: Strategy) -> tuple[int, str | None]:
+    """The number of the row to test next, and why a design chose it, None where none had to.
 
     Rows that are equal count as one; when all different rows were tested, a repeat is next.
 
@@ -68,7 +71,9 @@ def answer(question: Question, strategy: Strategy) -> int:
     place = [number[tuple(row)] for row in X.tolist()]
     observed = [place[row] for row in question.observed]
     if len(set(observed)) == len(distinct):
-        return untested[0]
+        return untested[0], None
     space = PoolSpace.of_rows(question.columns, distinct)
-    chosen, _ = next_row(space, observed, question.values, question.goal, question.seed, strategy)
-    return place.index(chosen)
+    chosen, fault = next_row(
+        space, observed, question.values, question.goal, question.seed, strategy
+    )
+    return place.index(chosen), fault

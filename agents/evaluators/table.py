@@ -2,10 +2,11 @@
 
 import hashlib
 
-from agents.evaluators.results_table import parse_table, read_text
 from cathode.errors import SpaceError
 from cathode.model import Candidate, Measurement
 from cathode.physics.prototypes import MIXING_SITE
+from cathode.sources.csv_cells import read_text
+from cathode.sources.results_table import parse_table
 from cathode.space import SearchSpace
 from cathode.spec import CampaignSpec, TableSpec
 

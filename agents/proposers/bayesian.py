@@ -20,7 +20,7 @@ from linear_operator.utils.warnings import NumericalWarning
 from torch import Tensor
 
 from agents.proposers.search import best_candidates
-from agents.proposers.top_set import TopSetImprovement, size_of_set
+from agents.proposers.top_set import TopSetImprovement
 from cathode.errors import FitError, SpecError
 from cathode.model import Suggestion
 from cathode.protocols import FittedSurrogate, ProposalRequest
@@ -126,7 +126,7 @@ def _top_set(
     for group, value in zip(measured.groups, sign * measured.y, strict=True):
         best[group] = max(value, best.get(group, value))
     values = torch.tensor(list(best.values()))
-    k = size_of_set(share, request.space.size)
+    k = max(1, round(share * request.space.size))
     return TopSetImprovement(models[objective.property].model, values, k, sign)
 
 

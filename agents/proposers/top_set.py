@@ -1,11 +1,10 @@
 """Expected improvement over the value that the best share of a space is expected to reach."""
 
-import math
-
 import torch
 from botorch.acquisition import AcquisitionFunction
 from botorch.acquisition.analytic import LogExpectedImprovement
 from botorch.models.model import Model
+from gpytorch.likelihoods import FixedNoiseGaussianLikelihood
 from torch import Tensor
 
 
@@ -44,9 +43,13 @@ class TopSetImprovement(AcquisitionFunction):
         model, values = self.model, self.values
         if X_pending is not None and len(X_pending):
             with torch.no_grad():
-                model.posterior(X_pending)  # fills the caches that conditioning starts from
-                believed = model.posterior(X_pending).mean
-                model = model.condition_on_observations(X_pending, believed)
+                expected = model.posterior(X_pending)
+                believed, noise = expected.mean, {}
+                if isinstance(model.likelihood, FixedNoiseGaussianLikelihood):
+                    # Where every measurement stated its sigma: theirs, on average.
+                    read = model.posterior(X_pending, observation_noise=True)
+                    noise = {"noise": read.variance - expected.variance}
+                model = model.condition_on_observations(X_pending, believed, **noise)
             values = torch.cat([values, self.sign * believed.squeeze(-1)])
         self._take_up(model, values)
 
@@ -54,8 +57,3 @@ class TopSetImprovement(AcquisitionFunction):
         """Values ``b`` of points ``b x 1 x d``."""
         value: Tensor = self._improvement(X)
         return value
-
-
-def size_of_set(share: float, size: int) -> int:
-    """How many candidates the best share of a space holds, at least one."""
-    return max(1, math.floor(share * size))

@@ -72,13 +72,12 @@ class CampaignView:
 
     def notes(self) -> list[str]:
         """What the last turn found before it proposed; nothing is known before the first."""
-        words: list[str] = []
-        for record in self.turns[-1:]:
-            if record.turn.number == 0:
-                break
-            words += record.results.get("retrain", {}).get("notes", [])
-            words += record.results.get("audit", {}).get("missing", [])
-            words += record.results.get("audit", {}).get("suspicious", [])
+        if not self.turns or self.turns[-1].turn.number == 0:
+            return []
+        results = self.turns[-1].results
+        words = [*results.get("retrain", {}).get("notes", [])]
+        words += results.get("audit", {}).get("missing", [])
+        words += results.get("audit", {}).get("suspicious", [])
         return words
 
 

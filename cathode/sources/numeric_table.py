@@ -1,8 +1,5 @@
 """A CSV table of numbers: what was varied, and one column of what came of it."""
 
-import csv
-import io
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathode.errors import SourceError
+from cathode.sources.csv_cells import headings_and_rows, number, read_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +41,9 @@ def read_numeric_table(path: Path, target: str) -> NumericTable:
     Raises:
         SourceError: the file, a column or a cell is not what it should be.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"cannot read the table {str(path)!r} ({error}): give the path of a CSV file in UTF-8"
-        raise SourceError(msg) from error
-    lines = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
-    header = [name.strip() for name in lines[0]] if lines else []
-    _check_header(path, header, target)
-    numbers = np.array([_numbers(path, i, header, row) for i, row in enumerate(lines[1:], 2)])
-    if not len(numbers):
-        msg = f"{path}: the table has no rows below its heading: add some"
-        raise SourceError(msg)
+    header, lines = headings_and_rows(path, read_text(path))
+    _check_target(path, header, target)
+    numbers = np.array([_numbers(where, header, cells) for where, cells in lines])
     column = header.index(target)
     X, y, repeats = averaged(np.delete(numbers, column, axis=1), numbers[:, column])
     names = tuple(name for name in header if name != target)
@@ -75,11 +64,7 @@ def averaged(
     )
 
 
-def _check_header(path: Path, header: Sequence[str], target: str) -> None:
-    for name in header:
-        if header.count(name) > 1:
-            msg = f"{path}: column {name!r} stands in the table twice: leave one of them out"
-            raise SourceError(msg)
+def _check_target(path: Path, header: Sequence[str], target: str) -> None:
     if target not in header:
         near = get_close_matches(target, header, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
@@ -90,26 +75,9 @@ def _check_header(path: Path, header: Sequence[str], target: str) -> None:
         raise SourceError(msg)
 
 
-def _numbers(path: Path, line: int, header: Sequence[str], row: Sequence[str]) -> list[float]:
-    if len(row) != len(header):
-        msg = f"{path}, line {line}: {len(row)} cells under {len(header)} headings: mend the row"
-        raise SourceError(msg)
+def _numbers(where: str, header: Sequence[str], cells: Sequence[str]) -> list[float]:
+    remedy = "leave the row out, or code what is no number in columns of 0 and 1"
     return [
-        _number(cell, f"{path}, line {line}, column {name!r}")
-        for name, cell in zip(header, row, strict=True)
+        number(f"{where}, column {name!r}", cell, remedy)
+        for name, cell in zip(header, cells, strict=True)
     ]
-
-
-def _number(cell: str, where: str) -> float:
-    if not cell.strip():
-        msg = f"{where}: the cell is empty: fill it in, or leave the row out"
-        raise SourceError(msg)
-    try:
-        value = float(cell)
-    except ValueError as error:
-        msg = f"{where}: {cell.strip()!r} is no number: code it in columns of 0 and 1"
-        raise SourceError(msg) from error
-    if not math.isfinite(value):
-        msg = f"{where}: {cell.strip()!r} is not finite: leave the row out"
-        raise SourceError(msg)
-    return value

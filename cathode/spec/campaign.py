@@ -107,6 +107,15 @@ class CampaignSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _share_goes_with_one_objective(self) -> "CampaignSpec":
+        share = getattr(self.proposer, "share", None)
+        plain = len(self.objectives) == 1 and self.objectives[0].goal != "target"
+        if share is not None and (not plain or self.constraints):
+            msg = f"proposer.share={share}: needs a single objective to maximise or minimise and "
+            raise ValueError(msg + "no constraints; leave share out")
+        return self
+
+    @model_validator(mode="after")
     def _nothing_twice(self) -> "CampaignSpec":
         objectives = [objective.property for objective in self.objectives]
         surrogates = [surrogate.name for surrogate in self.surrogates]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cathode.evaluation.backtest import Goal
     from cathode.sources.numeric_table import NumericTable
-    from flows.backtesting import Strategy
+    from flows.backtesting import Replay, Strategy
 
 LEVEL = 0.8
 """Share of the best rows at which strategies are compared."""
@@ -52,21 +52,27 @@ def backtest(
     from cathode.report.figures.canvas import png
     from cathode.settings import Settings
     from cathode.sources.numeric_table import read_numeric_table
+    from flows.backtesting import curves
 
     known = read_numeric_table(table, target)
     settings = Settings.from_environment()
     found, rows = {}, []
     for strategy in _strategies(proposer or [Proposers.bayesian, Proposers.random]):
-        curves = _replayed(known, goal.value, strategy, seeds, settings)
-        found[strategy.name] = curves
-        rows.append(_row(strategy.name, curves, known))
+        replays = _replayed(known, goal.value, strategy, seeds, settings)
+        found[strategy.name] = curves(replays, known, goal.value)
+        faults = [fault for done in replays for fault in done.faults]
+        rows.append({**_row(strategy.name, found[strategy.name], known), "faults": len(faults)})
+        if faults:
+            messages().print(
+                f"{strategy.name}: a Sobol design chose {len(faults)} rows, first for {faults[0]}"
+            )
     picture = settings.home / "backtests" / f"{table.stem}-{target.replace('/', ' ')}.png"
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_bytes(png(backtest_figure(found, len(known))))
     facts = {"table": str(table), "rows": len(known), "target": target, "goal": goal.value}
     facts |= {"seeds": seeds, "picture": str(picture)}
     if as_json:
-        curves_by_name = {name: curves.mean(axis=0).tolist() for name, curves in found.items()}
+        curves_by_name = {name: each.mean(axis=0).tolist() for name, each in found.items()}
         print_json({**facts, "strategies": rows, "mean_top_share": curves_by_name})
     else:
         _print(facts, rows)
@@ -86,11 +92,11 @@ def _strategies(proposers: list[Proposers]) -> list["Strategy"]:
 
 def _replayed(
     table: "NumericTable", goal: "Goal", strategy: "Strategy", seeds: int, settings: Any
-) -> "NDArray[np.float64]":
-    """Top%(i) of each seed, with a bar while it takes."""
+) -> list["Replay"]:
+    """A replay per seed, with a bar while it takes."""
     from rich.progress import track
 
-    from flows.backtesting import Backtest, curves
+    from flows.backtesting import Backtest
 
     work = Backtest(table, goal, strategy, settings.home / "backtests")
     replays = dict(
@@ -102,7 +108,7 @@ def _replayed(
             transient=True,
         )
     )
-    return curves([replays[seed] for seed in range(seeds)], table, goal)
+    return [replays[seed] for seed in range(seeds)]
 
 
 def _row(name: str, curves: "NDArray[np.float64]", table: "NumericTable") -> dict[str, Any]:

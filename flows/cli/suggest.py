@@ -40,8 +40,11 @@ def _answered(text: str, strategy: "Strategy", *, stream: bool) -> str:
     from flows.suggesting import answer, read_question
 
     try:
-        return json.dumps({"index": answer(read_question(text), strategy)})
+        index, fault = answer(read_question(text), strategy)
     except CathodeError as error:
         if not stream:
             raise
         return json.dumps({"error": str(error)})
+    if fault is not None:
+        sys.stderr.write(f"a Sobol design chose row {index}: {fault}\n")
+    return json.dumps({"index": index})

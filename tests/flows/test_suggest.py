@@ -62,6 +62,14 @@ def test_one_question_on_standard_input(home):
     assert not home.exists(), "a suggestion writes nothing"
 
 
+def test_a_design_that_steps_in_is_told():
+    done = asked(question(range(1)))
+    assert done.returncode == 0
+    assert "a Sobol design chose row" in done.stderr
+    assert "target has 1 values: a GP needs 2" in done.stderr
+    assert asked(question(range(5))).stderr == ""
+
+
 def test_a_search_in_the_stream_finds_the_best(stream):
     tested = [0, 1]
     while int(np.argmax(VALUES)) not in tested:
@@ -103,6 +111,7 @@ WRONG = [
     pytest.param("no json", "Invalid JSON", id="no json"),
     pytest.param(question(range(3), goal="maximum"), "goal", id="goal"),
     pytest.param(question(range(3), gaol="max"), "did you mean 'goal'", id="unknown key"),
+    pytest.param(question([], columns=["a", "a", "c"]), "'a' is named twice", id="name twice"),
     pytest.param(question(range(3), values=[1.0]), "3 rows observed with 1 values", id="values"),
     pytest.param(question([], observed=[40], values=[1]), "observed row 40", id="row number"),
     pytest.param(question([], rows=[[1, 2]]), "rows.0 has 2 numbers for 3 columns", id="width"),
@@ -141,6 +150,7 @@ def test_a_backtest_compares_with_chance_and_keeps_what_it_did(home, table):
     assert bayesian["strategy"].startswith("bayesian gp-")
     assert random["strategy"] == "random"
     assert bayesian["acceleration"] > 1.5
+    assert bayesian["faults"] == 0
     assert bayesian["acceleration"] > random["acceleration"]
     curve = found["mean_top_share"]["random"]
     assert len(curve) == 40

@@ -25,7 +25,15 @@ def settings(tmp_path):
 
 
 def workers_of(process: psutil.Process) -> list[psutil.Process]:
-    return [p for p in process.children() if "spawn_main" in " ".join(p.cmdline())]
+    return [child for child in process.children() if "spawn_main" in command_of(child)]
+
+
+def command_of(process: psutil.Process) -> str:
+    """Its command line; nothing of one that has ended, as a killed child of another test has."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # zombies are a case of it
+        return ""
 
 
 def test_answers_are_those_of_the_evaluator_itself(small_spec, settings):

@@ -27,9 +27,10 @@ def test_columns_target_and_repeats(tmp_path):
         pytest.param("a,a,y\n1,2,3\n", ["column 'a' stands in the table twice"], id="twice"),
         pytest.param("a,y\n", ["no rows"], id="no rows"),
         pytest.param("a,y\n1,2\n3\n", ["line 3", "1 cells under 2"], id="short row"),
-        pytest.param("a,y\n1,2\n,4\n", ["line 3, column 'a'", "empty"], id="missing"),
+        pytest.param("a,y\n1,2\n,4\n", ["line 3, column 'a'", "'' is no number"], id="missing"),
         pytest.param("a,y\nred,2\n", ["line 2, column 'a'", "'red' is no number"], id="text"),
         pytest.param("a,y\n1,nan\n", ["line 2, column 'y'", "not finite"], id="nan"),
+        pytest.param("a,y\n\n\nx,1\n", ["line 4, column 'a'"], id="after blank lines"),
     ],
 )
 def test_a_wrong_table_names_row_and_column(tmp_path, text, words):

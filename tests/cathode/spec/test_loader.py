@@ -163,3 +163,12 @@ def test_a_list_is_not_called_too_short_for_a_wrong_entry():
 def test_an_empty_list_says_how_many_are_needed():
     with pytest.raises(SpecError, match=r"surrogates: needs at least 1, has 0"):
         parse_spec(layered(surrogates=[]), "x")
+
+
+def test_a_wanted_share_needs_one_objective_and_no_constraint():
+    proposer = {"kind": "bayesian", "share": 0.1}
+    one = {"objectives": [{"property": "specific_energy"}], "constraints": []}
+    assert parse_spec(layered(proposer=proposer, **one), "x").proposer.share == 0.1
+    bound = {"constraints": [{"property": "volume_change", "min": -6}]}
+    with pytest.raises(SpecError, match=r"proposer\.share=0\.1: needs a single objective"):
+        parse_spec(layered(proposer=proposer, **(one | bound)), "x")

@@ -1,10 +1,8 @@
 """A CSV file of results, read strictly: what is unclear is refused, with its line and column."""
 
-import csv
-import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
@@ -12,8 +10,9 @@ from pathlib import Path
 
 from pymatgen.core import Element
 
-from cathode.errors import SpecError, UnitError
+from cathode.errors import SourceError, UnitError
 from cathode.model import PROPERTIES, Property
+from cathode.sources.csv_cells import headings_and_rows, number
 from cathode.spec import CampaignSpec
 from cathode.spec.base import to_fraction
 from cathode.units import convert
@@ -39,71 +38,28 @@ class PropertyColumn:
     unit: str
 
 
-def read_text(path: Path) -> str:
-    """The text of a file.
-
-    Raises:
-        SpecError: it is missing or no UTF-8 text.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        msg = f"{path} is no UTF-8 text ({error.reason}): save the table as 'CSV UTF-8'"
-        raise SpecError(msg) from error
-    except OSError as error:
-        msg = f"cannot read the table {str(path)!r} ({error}): give the path of a CSV file"
-        raise SpecError(msg) from error
-
-
 def parse_table(
     path: Path, text: str, campaign: CampaignSpec
 ) -> tuple[tuple[Property, ...], dict[Recipe, Values]]:
     """The properties a table has and its rows by their composition.
 
     Raises:
-        SpecError: something in it is wrong or can be read in two ways.
+        SourceError: something in it is wrong or can be read in two ways.
     """
-    reader = csv.reader(io.StringIO(text))
-    headings = [heading.strip() for heading in next(reader, [])]
-    _refuse_twice(path, headings)
+    headings, lines = headings_and_rows(path, text)
     columns = _property_columns(path, headings, campaign)
     elements = sorted((h, i) for i, h in enumerate(headings) if Element.is_valid_symbol(h))
     rows: dict[Recipe, Values] = {}
-    for where, cells in _lines(path, reader, len(headings)):
+    for where, cells in lines:
         recipe = _recipe(where, [(element, cells[i]) for element, i in elements])
         if recipe in rows:
             msg = f"{where}: this composition stands in the table twice: leave one row out"
-            raise SpecError(msg)
+            raise SourceError(msg)
         rows[recipe] = {c.known.name: _value(where, c, cells[c.index]) for c in columns}
-    if not rows:
-        msg = f"{path}: the table has no rows below its heading: add some"
-        raise SpecError(msg)
     if all(value is None for values in rows.values() for value in values.values()):
         msg = f"{path}: not one cell of {', '.join(c.known.name for c in columns)} holds a value"
-        raise SpecError(msg + ": fill in what was measured")
+        raise SourceError(msg + ": fill in what was measured")
     return tuple(column.known for column in columns), rows
-
-
-def _lines(path: Path, reader: Iterator[list[str]], width: int) -> Iterator[tuple[str, list[str]]]:
-    """Rows that are not blank, each with its place in words."""
-    for number, cells in enumerate(reader, 2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        where = f"{path}, line {number}"
-        if len(cells) != width:
-            msg = (
-                f"{where}: {len(cells)} cells under {width} headings: give every column a cell, "
-                "and write decimals with a point"
-            )
-            raise SpecError(msg)
-        yield where, cells
-
-
-def _refuse_twice(path: Path, headings: Sequence[str]) -> None:
-    for heading in headings:
-        if heading and headings.count(heading) > 1:
-            msg = f"{path}: column {heading!r} stands in the table twice: leave one of them out"
-            raise SpecError(msg)
 
 
 def _property_columns(
@@ -123,17 +79,17 @@ def _property_columns(
                 f"{path}: column {heading!r}: {match['unit']!r} is no unit of "
                 f"{known.name}: head it '{known.name} ({known.unit})', and convert"
             )
-            raise SpecError(msg) from error
+            raise SourceError(msg) from error
         if known in (column.known for column in found):
             msg = f"{path}: {known.name} has two columns: leave one of them out"
-            raise SpecError(msg)
+            raise SourceError(msg)
         found.append(PropertyColumn(index, known, match["unit"]))
     if not found:
         msg = f"{path}: no column is headed by a property, such as 'average_voltage (V)'"
         for mark, name in SEPARATORS.items():
             if any(mark in heading for heading in headings):
                 msg += f"; its cells seem to be parted by {name}: save it with commas"
-        raise SpecError(msg)
+        raise SourceError(msg)
     return found
 
 
@@ -144,7 +100,7 @@ def _property(path: Path, heading: str, name: str, campaign: CampaignSpec) -> Pr
         near = get_close_matches(name, [*PROPERTIES, *campaign.properties], n=1)
         hint = f"did you mean {near[0]!r}? If not, " if near else ""
         msg = f"{path}: column {heading!r} is no known property: {hint}declare it under properties"
-        raise SpecError(msg + " in the spec") from error
+        raise SourceError(msg + " in the spec") from error
 
 
 def _refuse_without_unit(path: Path, heading: str, campaign: CampaignSpec) -> None:
@@ -153,7 +109,7 @@ def _refuse_without_unit(path: Path, heading: str, campaign: CampaignSpec) -> No
     except KeyError:
         return  # a note
     msg = f"{path}: column {heading!r} has no unit: head it '{known.name} ({known.unit})'"
-    raise SpecError(msg)
+    raise SourceError(msg)
 
 
 def _recipe(where: str, cells: Sequence[tuple[str, str]]) -> Recipe:
@@ -165,7 +121,7 @@ def _recipe(where: str, cells: Sequence[tuple[str, str]]) -> Recipe:
             f"{where}: {shown} sum to {float(total):g}, not one: mend the row, or head the "
             f"column of each element by its symbol (found: {known})"
         )
-        raise SpecError(msg)
+        raise SourceError(msg)
     return recipe
 
 
@@ -176,10 +132,10 @@ def _fraction(where: str, element: str, cell: str) -> Fraction:
     try:
         value = to_fraction(cell.strip())
     except ValueError as error:
-        raise SpecError(f"{where}, column {element}: {error}") from error
+        raise SourceError(f"{where}, column {element}: {error}") from error
     if value < 0:
         msg = f"{where}, column {element}: {cell.strip()} is below zero: fractions run from 0 to 1"
-        raise SpecError(msg)
+        raise SourceError(msg)
     return value
 
 
@@ -187,16 +143,9 @@ def _value(where: str, column: PropertyColumn, cell: str) -> float | None:
     if not cell.strip():
         return None
     place = f"{where}, column {column.known.name}"
-    try:
-        number = float(cell)
-    except ValueError as error:
-        msg = (
-            f"{place}: {cell.strip()!r} is no number in {column.unit}: write one with a decimal "
-            "point, and leave the cell empty where nothing was measured"
-        )
-        raise SpecError(msg) from error
-    value = convert(number, column.unit, column.known.unit)
+    measured = number(place, cell, "leave the cell empty where nothing was measured")
+    value = convert(measured, column.unit, column.known.unit)
     if not math.isfinite(value):
-        msg = f"{place}: {cell.strip()!r} is not finite: leave the cell empty instead"
-        raise SpecError(msg)
+        msg = f"{place}: {cell.strip()} {column.unit} is no finite value in {column.known.unit}"
+        raise SourceError(f"{msg}: mend the cell")
     return value
