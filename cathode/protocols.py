@@ -18,7 +18,7 @@ from cathode.model import (
     Suggestion,
     TrainingData,
 )
-from cathode.space import SearchSpace, Space
+from cathode.space import Space
 from cathode.spec import Constraint, Objective
 
 
@@ -64,9 +64,10 @@ class ProposalRequest:
         constraints: what must hold.
         models: per property of objectives and constraints the surrogate that serves it.
         observed: per such property its measurements.
+        success: learned from failures and successes, which read 0 and 1; None where none failed.
         reference: per objective the gain from which hypervolume is counted.
         pending: candidates asked for and not answered yet.
-        excluded: ids of candidates not to propose again.
+        excluded: candidates not to propose again.
         proposed: how many candidates the campaign has proposed so far.
     """
 
@@ -77,9 +78,10 @@ class ProposalRequest:
     constraints: tuple[Constraint, ...] = ()
     models: Mapping[str, FittedSurrogate] | None = None
     observed: Mapping[str, TrainingData] | None = None
+    success: FittedSurrogate | None = None
     reference: tuple[float, ...] = ()
     pending: tuple[Candidate, ...] = ()
-    excluded: frozenset[str] = frozenset()
+    excluded: tuple[Candidate, ...] = ()
     proposed: int = 0
 
 
@@ -112,7 +114,11 @@ class Evaluator(Protocol):
     def isolated(self) -> bool:
         """Whether it is heavy enough to run in worker processes of its own."""
 
-    def check(self, space: SearchSpace) -> str:
+    @property
+    def deferred(self) -> bool:
+        """Whether answers come later and from elsewhere, so that nothing is evaluated here."""
+
+    def check(self, space: Space) -> str:
         """Refuse a space it cannot answer for.
 
         Returns:

@@ -22,7 +22,7 @@ from cathode.rng import derived_seed
 from cathode.settings import REPOSITORY
 from cathode.sources.numeric_table import NumericTable
 from cathode.space import PoolSpace
-from cathode.spec import GPSpec, Objective, ProposerSpec
+from cathode.spec import BayesianSpec, GPSpec, Objective, ProposerSpec
 from flows.processes import Processes
 from surrogates.registry import build_surrogate
 
@@ -50,8 +50,13 @@ class Strategy:
     @property
     def name(self) -> str:
         """What tables call it; designs learn nothing."""
-        blind = self.proposer.kind in ("random", "sobol")
-        return self.proposer.kind if blind else f"{self.proposer.kind} {self.surrogate.name}"
+        if not isinstance(self.proposer, BayesianSpec):
+            return self.proposer.kind
+        acquisition, share = self.proposer.acquisition, self.proposer.share
+        what = "bayesian" if acquisition == "improvement" else acquisition
+        if acquisition == "improvement" and share != "auto":
+            what = "best" if share is None else f"bayesian share {share:g}"
+        return f"{what} {self.surrogate.name}"
 
 
 def next_row(
@@ -88,7 +93,7 @@ def next_row(
         seed=seed,
         objectives=(Objective(property=TARGET, goal=goal),),
         observed={TARGET: data},
-        excluded=frozenset(ids),
+        excluded=tuple(space.candidates[i] for i in observed),
         proposed=len(ids),
     )
     (suggestion,), fault = _suggest(space, data, request, strategy)

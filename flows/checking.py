@@ -7,7 +7,7 @@ from cathode.errors import SpecError
 from cathode.physics.descriptors import element_table
 from cathode.protocols import Evaluator
 from cathode.settings import Settings
-from cathode.space import SearchSpace
+from cathode.space import SearchSpace, Space, build_space
 from cathode.spec import CampaignSpec
 
 
@@ -21,7 +21,7 @@ class Checked:
         remark: what is worth knowing of how they fit; empty where nothing is.
     """
 
-    space: SearchSpace
+    space: Space
     evaluator: Evaluator
     remark: str
 
@@ -32,7 +32,7 @@ def check_spec(spec: CampaignSpec, settings: Settings) -> Checked:
     Raises:
         SpecError: what cannot be, what is allowed and what to do.
     """
-    space = SearchSpace.from_spec(spec.space)
+    space = build_space(spec.space)
     evaluator = build_evaluator(spec, settings.cache)
     remark = evaluator.check(space)
     reported = [known.name for known in evaluator.properties]
@@ -41,5 +41,13 @@ def check_spec(spec: CampaignSpec, settings: Settings) -> Checked:
             msg = f"evaluator {evaluator.name!r} does not report {name!r}: it reports "
             raise SpecError(msg + ", ".join(reported))
     if any(surrogate.descriptors == "elements" for surrogate in spec.surrogates):
+        if not isinstance(space, SearchSpace):
+            msg = "descriptors='elements' need a space of compositions: use 'fractions' for a pool"
+            raise SpecError(msg)
         element_table(space.elements)
+    cost = getattr(spec.proposer, "cost", None)
+    for name in cost.terms if cost else ():
+        if name not in space.coordinates:
+            msg = f"proposer.cost names {name!r}: known are {', '.join(space.coordinates)}"
+            raise SpecError(msg)
     return Checked(space, evaluator, remark)

@@ -10,8 +10,8 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from cathode.ledger.proposals import formula
 from cathode.model import Turn
+from cathode.physics.formulas import label
 from cathode.report.figures.canvas import data_uri
 from cathode.report.html import short
 from cathode.report.view import CampaignView
@@ -62,7 +62,7 @@ def _table(view: CampaignView, turn: Turn) -> list[dict[str, str | int]]:
         row: dict[str, str | int] = {
             "rank": proposal.rank,
             "candidate": proposal.candidate.id,
-            "formula": formula(proposal.candidate),
+            "formula": label(proposal.candidate),
         }
         for name in spec.modelled:
             heading = spec.property_named(name).heading

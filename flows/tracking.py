@@ -19,11 +19,11 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
 
 from cathode.evaluation.baselines import BASELINES
 from cathode.evaluation.progress import Progress
-from cathode.ledger.proposals import formula
 from cathode.ledger.turns import TurnRecord
 from cathode.loop.observations import Observations
 from cathode.loop.schedule import ended_because
 from cathode.model import Skill
+from cathode.physics.formulas import formula
 from cathode.report.pictures import turn_pictures
 from cathode.report.view import CampaignView
 from cathode.settings import Settings
@@ -127,7 +127,7 @@ def _campaign_run(tracker: Tracker, view: CampaignView) -> str:
         run,
         {
             "seed": spec.seed,
-            "prototype": spec.space.prototype,
+            "prototype": ", ".join(getattr(spec.space, "prototypes", ("pool",))),
             "evaluator": spec.evaluator.kind,
             "proposer": spec.proposer.kind,
             "surrogates": ", ".join(surrogate.name for surrogate in spec.surrogates),
@@ -252,6 +252,7 @@ def _proposals_csv(view: CampaignView, number: int) -> str:
                     "rank": proposal.rank,
                     "candidate": proposal.candidate.id,
                     "formula": formula(proposal.candidate),
+                    **dict(proposal.candidate.conditions),
                     "proposer": proposal.proposer,
                     "acquisition": proposal.acquisition,
                     "reason": proposal.reason,
@@ -268,6 +269,7 @@ def _measurements_csv(seen: Observations, up_to: int) -> str:
             {
                 "candidate": recorded.measurement.candidate_id,
                 "formula": formula(seen.candidates[recorded.measurement.candidate_id]),
+                **dict(seen.candidates[recorded.measurement.candidate_id].conditions),
                 "property": recorded.measurement.property,
                 "value": recorded.measurement.value,
                 "unit": recorded.measurement.unit,

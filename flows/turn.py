@@ -11,9 +11,9 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from cathode.ledger import Ledger, campaigns, lock
-from cathode.ledger.proposals import formula
 from cathode.loop import Answers, Loop, assimilate, audit, dispatch, next_turn, propose, retrain
 from cathode.model import Measurement, Proposal, Turn
+from cathode.physics.formulas import label
 from cathode.protocols import Evaluator
 from cathode.report.pictures import turn_pictures
 from cathode.report.view import CampaignView, view_of
@@ -106,7 +106,7 @@ def _fan_out(
         evaluate = task(
             lambda proposal=proposal: run(proposal.candidate),
             name="evaluate",
-            task_run_name=f"evaluate {formula(proposal.candidate)}",
+            task_run_name=f"evaluate {label(proposal.candidate)}",
             cache_policy=NO_CACHE,
             persist_result=False,
         )

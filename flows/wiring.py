@@ -5,7 +5,7 @@ from agents.proposers.registry import build_proposer
 from cathode.ledger import Ledger, campaigns
 from cathode.loop import Loop
 from cathode.settings import Settings
-from cathode.space import SearchSpace
+from cathode.space import build_space
 from cathode.spec import CampaignSpec, SobolSpec
 from flows.identity import identity
 from surrogates.registry import build_surrogate
@@ -24,7 +24,7 @@ def build_loop(ledger: Ledger, settings: Settings, campaign: str) -> Loop:
 
 def wire(ledger: Ledger, settings: Settings, spec: CampaignSpec, revision: int) -> Loop:
     """Join a spec to what acts on it."""
-    space = SearchSpace.from_spec(spec.space)
+    space = build_space(spec.space)
     surrogates = [build_surrogate(surrogate, space) for surrogate in spec.surrogates]
     return Loop(
         ledger=ledger,

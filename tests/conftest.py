@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -48,14 +49,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """URL of a real PostgreSQL, started for this session on a socket of its own."""
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [None]
     initdb = shutil.which("initdb", path=str(binaries[-1])) if binaries[-1] else None
     if initdb is None:
         pytest.skip("PostgreSQL is not installed: its server's initdb was not found")
     bin_folder = Path(initdb).parent
-    place = tmp_path_factory.mktemp("postgres")
+    # Not in pytest's own folder, which every other run of pytest closes to other users.
+    with TemporaryDirectory(prefix="cathode-postgres-") as folder:
+        yield from _served(Path(folder), bin_folder)
+
+
+def _served(place: Path, bin_folder: Path) -> Iterator[str]:
+    initdb = bin_folder / "initdb"
     data, port = place / "data", free_port()
     as_user: list[str] = []
     if os.getuid() == 0:  # PostgreSQL refuses to run as root
@@ -63,9 +70,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             pytest.skip("PostgreSQL does not run as root, and runuser is missing")
         as_user = ["runuser", "-u", "postgres", "--"]
         shutil.chown(place, "postgres")
-        for parent in (place, *place.parents):
-            if parent.stat().st_uid == os.getuid() and str(parent).startswith("/tmp/"):  # noqa: S108
-                parent.chmod(parent.stat().st_mode | 0o055)
     options = f"-p {port} -k {place} -c listen_addresses=127.0.0.1 -c fsync=off"
     subprocess.run(
         [*as_user, initdb, "-D", data, "-A", "trust", "-U", "cathode"],

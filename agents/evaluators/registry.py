@@ -5,9 +5,10 @@ from pathlib import Path
 
 from agents.evaluators.cache import ContentCache
 from agents.evaluators.chgnet.evaluator import ChgnetEvaluator
+from agents.evaluators.lab import LabEvaluator
 from agents.evaluators.table import TableEvaluator
 from cathode.protocols import Evaluator
-from cathode.spec import CampaignSpec, ChgnetSpec, EvaluatorSpec, TableSpec
+from cathode.spec import CampaignSpec, ChgnetSpec, EvaluatorSpec, LabSpec, TableSpec
 
 
 def _chgnet(spec: ChgnetSpec, _campaign: CampaignSpec, cache: Path) -> Evaluator:
@@ -18,9 +19,14 @@ def _table(spec: TableSpec, campaign: CampaignSpec, _cache: Path) -> Evaluator:
     return TableEvaluator(spec, campaign)
 
 
+def _lab(spec: LabSpec, campaign: CampaignSpec, _cache: Path) -> Evaluator:
+    return LabEvaluator(spec, campaign)
+
+
 _BUILDERS: dict[type[EvaluatorSpec], Callable[..., Evaluator]] = {
     ChgnetSpec: _chgnet,
     TableSpec: _table,
+    LabSpec: _lab,
 }
 
 

@@ -4,41 +4,41 @@ import hashlib
 
 from cathode.errors import SpaceError
 from cathode.model import Candidate, Measurement
-from cathode.physics.prototypes import MIXING_SITE
 from cathode.sources.csv_cells import read_text
 from cathode.sources.results_table import parse_table
-from cathode.space import SearchSpace
-from cathode.spec import CampaignSpec, TableSpec
+from cathode.space import PoolSpace, Space
+from cathode.spec import CampaignSpec, PoolSpec, TableSpec
 
 
 class TableEvaluator:
-    """Look a candidate up by its fractions.
+    """Look a candidate up by its fractions and process variables.
 
-    Columns named by an element hold fractions on the mixing site; columns headed
-    ``name (unit)`` hold properties. Other columns, such as notes, are left alone. An empty cell
-    of a property is a failure, and so is a composition without a row.
+    Columns named by an element hold fractions, on the metal site or, headed ``Li.Mg``, on
+    another; those headed ``name (unit)`` hold variables of the space and properties. Other
+    columns, such as notes, are left alone. An empty cell of a property is a failure, and so is a
+    candidate without a row; a column ``failed`` may give the cause.
     """
 
     name = "table"
     fidelity = "table"
     isolated = False
+    deferred = False
 
     def __init__(self, spec: TableSpec, campaign: CampaignSpec) -> None:
         self.path = spec.path
         text = read_text(self.path)
         self.source = f"{self.path.name} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
-        self.properties, self.rows = parse_table(self.path, text, campaign)
+        pool = isinstance(campaign.space, PoolSpec)
+        known = PoolSpace.from_spec(campaign.space).named() if pool else None
+        self.properties, self.rows = parse_table(self.path, text, campaign, known)
 
-    def check(self, space: SearchSpace) -> str:
+    def check(self, space: Space) -> str:
         """Say how many of the space's candidates have a row.
 
         Raises:
             SpaceError: none has.
         """
-        inside = sum(
-            Candidate.of(space.prototype, {MIXING_SITE: dict(recipe)}) in space
-            for recipe in self.rows
-        )
+        inside = sum(candidate in space for candidate in self.rows)
         if not inside:
             msg = f"{self.path}: none of its {len(self.rows)} rows lies in the space: check both"
             raise SpaceError(msg)
@@ -51,15 +51,16 @@ class TableEvaluator:
 
     def evaluate(self, candidate: Candidate) -> tuple[Measurement, ...]:
         """The row of a candidate; all failed if the table has none."""
-        row = self.rows.get(tuple(sorted(candidate.on_site(MIXING_SITE).items())))
+        row = self.rows.get(candidate)
         origin = {"source": self.source, "fidelity": self.fidelity}
         answers = []
         for known in self.properties:
             subject = (candidate.id, known.name, known.unit)
-            value = None if row is None else row[known.name]
+            value = None if row is None else row.values[known.name]
             if value is not None:
                 answers.append(Measurement(*subject, value, **origin))
                 continue
+            cause = (row and row.failed) or "missing"
             detail = "the table has no such row" if row is None else "the table's cell is empty"
-            answers.append(Measurement.failure(*subject, "missing", detail, **origin))
+            answers.append(Measurement.failure(*subject, cause, detail, **origin))
         return tuple(answers)

@@ -1,15 +1,16 @@
 """Proposers that look at no result: the Sobol design and random search."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cathode.model import Candidate, Suggestion
 from cathode.protocols import ProposalRequest
-from cathode.space import Space
+from cathode.space import Points
 
-DRAWS_PER_CANDIDATE = 64
-"""Draws spent per wanted candidate before the rest of a small space is listed instead."""
+MOST_DRAWN = 1 << 14
+"""Draws after which the rest of a small space is listed instead."""
 
 MOST_LISTED = 100_000
 """Largest space that is listed to find what is left of it."""
@@ -23,7 +24,7 @@ class SobolProposer:
     def propose(self, request: ProposalRequest) -> list[Suggestion]:
         """The next distinct points of the sequence."""
 
-        def draw(n: int, skip: int) -> list[Candidate]:
+        def draw(n: int, skip: int) -> Points:
             return request.space.sobol(n, request.seed, request.proposed + skip)
 
         found = _distinct(draw, request)
@@ -39,34 +40,34 @@ class RandomProposer:
         """Distinct random candidates."""
         rng = np.random.default_rng([request.seed, request.proposed])
 
-        def draw(n: int, skip: int) -> list[Candidate]:  # noqa: ARG001 - rng moves on by itself
+        def draw(n: int, skip: int) -> Points:  # noqa: ARG001 - rng moves on by itself
             return request.space.sample(n, rng)
 
         return [Suggestion(c, None, "random candidate") for c in _distinct(draw, request)]
 
 
-def _distinct(
-    draw: Callable[[int, int], list[Candidate]], request: ProposalRequest
-) -> list[Candidate]:
-    """Draw until enough candidates are new; list what is left when draws keep repeating."""
-    found: dict[str, Candidate] = {}
-    taken = request.excluded | {candidate.id for candidate in request.pending}
+def _distinct(draw: Callable[[int, int], Points], request: ProposalRequest) -> list[Candidate]:
+    """Draw until enough candidates are new; list what is left when draws keep repeating.
 
-    def keep(candidates: Iterable[Candidate]) -> None:
-        for candidate in candidates:
-            if len(found) < request.n and candidate.id not in taken:
-                found.setdefault(candidate.id, candidate)
+    Where rules leave so little that a sequence does not meet it, random candidates of what is
+    left go on.
+    """
+    found: dict[bytes, NDArray[np.int64]] = {}
+    taken = {
+        point.tobytes() for point in request.space.points_of([*request.excluded, *request.pending])
+    }
 
-    drawn = 0
-    while len(found) < request.n and drawn < DRAWS_PER_CANDIDATE * request.n:
-        keep(draw(2 * request.n, drawn))
-        drawn += 2 * request.n
-    if len(found) < request.n and request.space.size <= MOST_LISTED:
-        keep(_shuffled(request.space, request.seed))
-    return list(found.values())
+    def keep(points: Points) -> None:
+        for point in points:
+            if len(found) < request.n and point.tobytes() not in taken:
+                found.setdefault(point.tobytes(), point)
 
-
-def _shuffled(space: Space, seed: int) -> Iterator[Candidate]:
-    everything = list(space)
-    for i in np.random.default_rng(seed).permutation(len(everything)):
-        yield everything[i]
+    drawn, step = 0, 2 * request.n
+    while len(found) < request.n and drawn < MOST_DRAWN:
+        keep(draw(step, drawn))
+        drawn, step = drawn + step, 2 * step
+    if len(found) < request.n:
+        rng = np.random.default_rng(request.seed)
+        every = request.space.every(MOST_LISTED)
+        keep(request.space.sample(step, rng) if every is None else rng.permutation(every))
+    return request.space.candidates_at(np.array(list(found.values()))) if found else []

@@ -1,38 +1,48 @@
-"""Find the candidates of highest acquisition in a discrete space."""
+"""Find the candidates of highest acquisition: list a small space, climb in a large one."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from botorch.acquisition import AcquisitionFunction
+from botorch.acquisition.fixed_feature import FixedFeatureAcquisitionFunction
+from botorch.generation.gen import gen_candidates_scipy
 from numpy.typing import NDArray
 
 from cathode.model import Candidate
-from cathode.space import Space
+from cathode.space import Points, Space
 
 MOST_LISTED = 20_000
 """Spaces up to this size are scored as a whole."""
 
-STARTS = 2000
-"""Random candidates scored in a larger space; the best of them are improved step by step."""
+STARTS = 1536
+"""Random candidates scored in a larger space; climbs start at the best of them."""
 
-CLIMBERS = 8
+CLIMBERS = 6
 CLIMBS = 50
+
+POLISHED = 3
+"""Climbers whose continuous variables are set by gradient at the end."""
+
+POLISH_STEPS = 30
+
 CHUNK = 512
 """Candidates scored at once where all are new."""
 
 LOOK = 64
-"""Candidates scored at once where an earlier score says which come first."""
+"""Candidates scored at once where an earlier score says which come first, or around a climber."""
 
 Scored = tuple[Candidate, float]
+Found = tuple[NDArray[np.int64], float]
+"""A point, shape (m,), with its acquisition."""
 
 
 def best_candidates(
     acquisition: AcquisitionFunction,
     space: Space,
     n: int,
-    taken: Iterable[str],
+    taken: Sequence[Candidate],
     pending: Sequence[Candidate],
     rng: np.random.Generator,
 ) -> list[Scored]:
@@ -42,36 +52,37 @@ def best_candidates(
         acquisition: takes ``b x 1 x d`` coordinates; its pending points are set here.
         space: what may be chosen.
         n: size of the batch.
-        taken: ids that may not be chosen.
+        taken: candidates that may not be chosen.
         pending: candidates asked for and not answered yet.
         rng: source of randomness for large spaces.
 
     Returns:
         Candidates with their acquisition values; fewer than n where the space holds no more.
     """
-    chosen: list[Scored] = []
-    waiting = list(pending)
-    out = set(taken) | {candidate.id for candidate in pending}
-    listing = Listing(list(space)) if space.size <= MOST_LISTED else None
+    chosen: list[Found] = []
+    waiting = space.encode([c for c in pending if space.has_coordinates(c)])
+    known = space.points_of([*taken, *pending])
+    out = {point.tobytes() for point in known}
+    every = space.every(MOST_LISTED)
+    seek = Listing(every).best if every is not None else Climb(known, rng).best
     for _ in range(n):
-        if waiting:
-            acquisition.set_X_pending(torch.as_tensor(space.encode(waiting)))
-        best = (
-            listing.best(acquisition, space, out)
-            if listing is not None
-            else _best_climbed(acquisition, space, out, rng)
-        )
+        if len(waiting):
+            acquisition.set_X_pending(torch.as_tensor(waiting))
+        best = seek(acquisition, space, out)
         if best is None:
             break
         chosen.append(best)
-        waiting.append(best[0])
-        out.add(best[0].id)
-    return chosen
+        waiting = np.concatenate([waiting, space.coordinates_of(best[0][None])])
+        out.add(best[0].tobytes())
+    if not chosen:
+        return []
+    candidates = space.candidates_at(np.array([point for point, _ in chosen]))
+    return [(c, value) for c, (_, value) in zip(candidates, chosen, strict=True)]
 
 
 @dataclass
 class Listing:
-    """All candidates of a small space, scored again only where that can change the choice.
+    """All points of a small space, scored again only where that can change the choice.
 
     What a candidate adds to a batch shrinks as the batch grows, for expected improvement and
     hypervolume improvement are submodular. So its last score bounds its present one, and the
@@ -79,69 +90,157 @@ class Listing:
     "Accelerated greedy algorithms for maximizing submodular set functions", 1978).
 
     Attributes:
-        candidates: the space, in its order.
+        points: the space, in its order.
         bounds: the last score of each.
     """
 
-    candidates: Sequence[Candidate]
+    points: Points
     bounds: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.bounds = np.full(len(self.candidates), np.inf)
+        self.bounds = np.full(len(self.points), np.inf)
 
-    def best(self, acquisition: AcquisitionFunction, space: Space, out: set[str]) -> Scored | None:
-        """The candidate of highest acquisition that is not out; None where all are."""
-        free = [i for i in np.argsort(-self.bounds, kind="stable") if self._id(i) not in out]
-        best: Scored | None = None
+    def best(self, acquisition: AcquisitionFunction, space: Space, out: set[bytes]) -> Found | None:
+        """The point of highest acquisition that is not out; None where all are."""
+        order = np.argsort(-self.bounds, kind="stable")
+        free = [i for i in order if self.points[i].tobytes() not in out]
+        best: Found | None = None
         while free and (best is None or best[1] < self.bounds[free[0]]):
             size = CHUNK if np.isinf(self.bounds[free[0]]) else LOOK
             looked, free = free[:size], free[size:]
-            scored = _score(acquisition, space, [self.candidates[i] for i in looked])
-            self.bounds[looked] = [value for _, value in scored]
-            best = max([*([best] if best else []), *scored], key=_value)
+            values = _score(acquisition, space.coordinates_of(self.points[looked]))
+            self.bounds[looked] = values
+            top = int(values.argmax())
+            if best is None or values[top] > best[1]:
+                best = (self.points[looked[top]], float(values[top]))
         return best
 
-    def _id(self, i: int) -> str:
-        return self.candidates[i].id
+
+@dataclass
+class Climb:
+    """Climbs from many starts by moves on recipes and levels, then by gradient.
+
+    Attributes:
+        known: points tried before; climbs start near the best of them, too.
+        rng: source of randomness.
+        seen: points scored so far with their last scores, from which the next climb starts: what
+            was good for one place of a batch is mostly good for the next.
+    """
+
+    known: Points
+    rng: np.random.Generator
+    seen: dict[bytes, Found] = field(default_factory=dict)
+
+    def best(self, acquisition: AcquisitionFunction, space: Space, out: set[bytes]) -> Found | None:
+        """The highest point found that is not out; None where nothing is free."""
+        ascent = Ascent(acquisition, space, out)
+        ascent.look(np.concatenate(self._starts(acquisition, space)))
+        climbers = ascent.highest(CLIMBERS)
+        for _ in range(CLIMBS):
+            arounds = [space.neighbours(point, self.rng) for point, _ in climbers]
+            some = [self.rng.permutation(around)[:LOOK] for around in arounds]
+            moved = ascent.step(climbers, some)
+            if _heights(moved) == _heights(climbers):
+                # Nothing better was among some; if nothing is among all, the climb is over.
+                moved = ascent.step(climbers, arounds)
+                if _heights(moved) == _heights(climbers):
+                    break
+            # Climbers that met go on as one.
+            climbers = list({point.tobytes(): (point, value) for point, value in moved}.values())
+        for point, _ in ascent.highest(POLISHED):
+            ascent.look(_polished(acquisition, space, point))
+        self.seen |= ascent.scores
+        return next(iter(ascent.highest(1)), None)
+
+    def _starts(self, acquisition: AcquisitionFunction, space: Space) -> list[Points]:
+        if self.seen:
+            good = sorted(self.seen.values(), key=_value, reverse=True)[:CHUNK]
+            return [np.array([point for point, _ in good]), space.sample(CHUNK, self.rng)]
+        starts = [space.sample(STARTS, self.rng)]
+        if len(self.known):
+            values = _score(acquisition, space.coordinates_of(self.known))
+            best = self.known[np.argsort(-values)[:CLIMBERS]]
+            starts += [space.neighbours(point, self.rng) for point in best]
+        return starts
 
 
-def _best_climbed(
-    acquisition: AcquisitionFunction, space: Space, out: set[str], rng: np.random.Generator
-) -> Scored | None:
-    """Climb from the best random candidates to neighbours one weighable step away."""
-    free = {c.id: c for c in space.sample(STARTS, rng) if c.id not in out}
-    seen = _score(acquisition, space, list(free.values()))
-    front = sorted(seen, key=_value, reverse=True)[:CLIMBERS]
-    known = set(free) | out
-    for _ in range(CLIMBS):
-        around = {
-            moved.id: moved
-            for candidate, _ in front
-            for moved in space.neighbours(candidate)
-            if moved.id not in known
-        }
-        known |= set(around)
-        scored = _score(acquisition, space, list(around.values()))
-        better = sorted([*front, *scored], key=_value, reverse=True)[:CLIMBERS]
-        if better == front:
-            break
-        front = better
-    return front[0] if front else None
+@dataclass
+class Ascent:
+    """What one acquisition says of the points looked at.
+
+    Attributes:
+        acquisition: takes ``b x 1 x d`` coordinates.
+        space: where the points lie.
+        out: points that may not be chosen.
+        scores: free points looked at, by their bytes.
+    """
+
+    acquisition: AcquisitionFunction
+    space: Space
+    out: set[bytes]
+    scores: dict[bytes, Found] = field(default_factory=dict)
+
+    def look(self, points: Points) -> None:
+        """Score those points that are free and new."""
+        new = {point.tobytes(): point for point in points}
+        new = {k: p for k, p in new.items() if k not in self.scores and k not in self.out}
+        if new:
+            rows = np.array(list(new.values()))
+            values = _score(self.acquisition, self.space.coordinates_of(rows)).tolist()
+            self.scores |= dict(zip(new, zip(rows, values, strict=True), strict=True))
+
+    def step(self, climbers: Sequence[Found], arounds: Sequence[Points]) -> list[Found]:
+        """Each climber at the best of the points around it, or where it was."""
+        if arounds:
+            self.look(np.concatenate(arounds))  # all in few calls
+        return [
+            max([climber, *self._found(around)], key=_value)
+            for climber, around in zip(climbers, arounds, strict=True)
+        ]
+
+    def highest(self, n: int) -> list[Found]:
+        """The best points looked at."""
+        return sorted(self.scores.values(), key=_value, reverse=True)[:n]
+
+    def _found(self, points: Points) -> list[Found]:
+        found = (self.scores.get(point.tobytes()) for point in points)
+        return [each for each in found if each is not None]
+
+
+def _polished(acquisition: AcquisitionFunction, space: Space, point: NDArray[np.int64]) -> Points:
+    """The point after its continuous variables climbed the gradient; none where it has none."""
+    columns = list(space.continuous)
+    if not columns:
+        return point[None][:0]
+    x = torch.as_tensor(space.coordinates_of(point[None])[0])
+    low, high = torch.as_tensor(space.bounds)[:, columns]
+    others = [i for i in range(len(x)) if i not in columns]
+    ends, _ = gen_candidates_scipy(
+        x[columns].reshape(1, 1, -1),
+        FixedFeatureAcquisitionFunction(acquisition, len(x), others, x[others]),
+        low,
+        high,
+        options={"maxiter": POLISH_STEPS},
+    )
+    x[columns] = ends.detach().reshape(-1)
+    return space.set_to(point, x.numpy())
 
 
 def _score(
-    acquisition: Callable[[torch.Tensor], torch.Tensor],
-    space: Space,
-    candidates: Sequence[Candidate],
-) -> list[Scored]:
-    X: NDArray[np.float64] = space.encode(candidates)
-    values: list[float] = []
+    acquisition: Callable[[torch.Tensor], torch.Tensor], X: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Acquisition of each row of coordinates, shape (n,)."""
+    values = []
     with torch.no_grad():
         for start in range(0, len(X), CHUNK):
             rows = torch.as_tensor(X[start : start + CHUNK]).unsqueeze(-2)
-            values += acquisition(rows).tolist()
-    return list(zip(candidates, values, strict=True))
+            values.append(acquisition(rows).numpy())
+    return np.concatenate(values)
 
 
-def _value(scored: Scored) -> float:
-    return scored[1]
+def _value(found: Found) -> float:
+    return found[1]
+
+
+def _heights(climbers: Sequence[Found]) -> list[float]:
+    return [value for _, value in climbers]

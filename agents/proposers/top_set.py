@@ -4,8 +4,9 @@ import torch
 from botorch.acquisition import AcquisitionFunction
 from botorch.acquisition.analytic import LogExpectedImprovement
 from botorch.models.model import Model
-from gpytorch.likelihoods import FixedNoiseGaussianLikelihood
 from torch import Tensor
+
+from agents.proposers.believing import believing
 
 
 class TopSetImprovement(AcquisitionFunction):
@@ -35,22 +36,11 @@ class TopSetImprovement(AcquisitionFunction):
         self._improvement = LogExpectedImprovement(model, best_f=best, maximize=self.sign > 0)
 
     def set_X_pending(self, X_pending: Tensor | None = None) -> None:  # noqa: N802 - BoTorch's
-        """Believe that pending points will read what is expected, so that a batch spreads.
-
-        Source: the "kriging believer" of Ginsbourger, Le Riche, Carraro, in "Computational
-        Intelligence in Expensive Optimization Problems", Springer 2010.
-        """
+        """Believe that pending points will read what is expected, so that a batch spreads."""
         model, values = self.model, self.values
         if X_pending is not None and len(X_pending):
-            with torch.no_grad():
-                expected = model.posterior(X_pending)
-                believed, noise = expected.mean, {}
-                if isinstance(model.likelihood, FixedNoiseGaussianLikelihood):
-                    # Where every measurement stated its sigma: theirs, on average.
-                    read = model.posterior(X_pending, observation_noise=True)
-                    noise = {"noise": read.variance - expected.variance}
-                model = model.condition_on_observations(X_pending, believed, **noise)
-            values = torch.cat([values, self.sign * believed.squeeze(-1)])
+            model, believed = believing(model, X_pending)
+            values = torch.cat([values, self.sign * believed])
         self._take_up(model, values)
 
     def forward(self, X: Tensor) -> Tensor:

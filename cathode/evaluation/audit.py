@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cathode.evaluation.outcomes import Outcome
 from cathode.model import Candidate
-from cathode.space import SearchSpace
+from cathode.space import Space
 from cathode.spec import CampaignSpec
 
 PROBES = 256
@@ -36,11 +36,11 @@ class Audit:
 
     Attributes:
         candidates: distinct candidates with any measurement.
-        element_range: per element the share of its allowed range that was tried (0 to 1).
+        tried_range: per coordinate the share of its allowed range that was tried (0 to 1).
         gap_ratio: mean distance from random candidates to the nearest tried one, over that for
             as many uniformly random ones; above 1 the data crowd, below 1 they spread.
-        one_factor_share: share of candidates with a neighbour that differs in just two
-            fractions by a swap, the mark of one-factor-at-a-time series.
+        one_factor_share: share of candidates with another that differs in one variable, or in
+            two fractions as by a swap: the mark of one-factor-at-a-time series.
         failures: number of candidates by cause of failure.
         infeasible: candidates that break a constraint.
         missing: what the data lack, in words.
@@ -49,7 +49,7 @@ class Audit:
     """
 
     candidates: int
-    element_range: dict[str, float]
+    tried_range: dict[str, float]
     gap_ratio: float | None
     one_factor_share: float | None
     failures: dict[str, int]
@@ -66,7 +66,7 @@ class Audit:
 def audit(
     found: Sequence[Outcome],
     spec: CampaignSpec,
-    space: SearchSpace,
+    space: Space,
     open_proposals: Sequence[Candidate],
     rng: np.random.Generator,
 ) -> Audit:
@@ -74,12 +74,12 @@ def audit(
     X = space.encode([outcome.candidate for outcome in found])
     failures: dict[str, int] = {}
     for outcome in found:
-        for cause in {why.split(":")[0] for why in outcome.failures.values()}:
+        for cause in outcome.causes:
             failures[cause] = failures.get(cause, 0) + 1
     infeasible = sum(bool(o.violations(spec)) for o in found if o.gains(spec) is not None)
     return Audit(
         candidates=len(found),
-        element_range=_element_range(X, space),
+        tried_range=_tried_range(X, space),
         gap_ratio=_gap_ratio(X, space, rng),
         one_factor_share=_one_factor_share(X),
         failures=failures,
@@ -91,14 +91,22 @@ def audit(
 
 
 def outside_domain(
-    X: NDArray[np.float64], space: SearchSpace, asked: Sequence[Candidate]
+    X: NDArray[np.float64], space: Space, asked: Sequence[Candidate]
 ) -> list[Candidate]:
     """Candidates farther from all data than the data are from each other."""
     if not asked or len(X) < 3:  # noqa: PLR2004 - fewer have no spread of distances
         return []
+    X = _scaled(X, space)
     reach = np.percentile(_nearest(X, X, itself=True), DOMAIN_QUANTILE)
-    distances = _nearest(space.encode(asked), X)
+    distances = _nearest(_scaled(space.encode(asked), space), X)
     return [c for c, distance in zip(asked, distances, strict=True) if distance > reach + 1e-9]
+
+
+def _scaled(X: NDArray[np.float64], space: Space) -> NDArray[np.float64]:
+    """Coordinates over the widths of their bounds, so that no unit outweighs another."""
+    low, high = space.bounds
+    scaled: NDArray[np.float64] = (X - low) / np.where(high > low, high - low, 1.0)
+    return scaled
 
 
 def _nearest(
@@ -111,22 +119,22 @@ def _nearest(
     return nearest
 
 
-def _element_range(X: NDArray[np.float64], space: SearchSpace) -> dict[str, float]:
+def _tried_range(X: NDArray[np.float64], space: Space) -> dict[str, float]:
     low, high = space.bounds
     tried = np.ptp(X, axis=0) if len(X) else np.zeros(len(low))
     return {
-        element: float(width / (b - a)) if b > a else 1.0
-        for element, width, a, b in zip(space.elements, tried, low, high, strict=True)
+        name: float(width / (b - a)) if b > a else 1.0
+        for name, width, a, b in zip(space.coordinates, tried, low, high, strict=True)
     }
 
 
-def _gap_ratio(
-    X: NDArray[np.float64], space: SearchSpace, rng: np.random.Generator
-) -> float | None:
+def _gap_ratio(X: NDArray[np.float64], space: Space, rng: np.random.Generator) -> float | None:
     if not len(X):
         return None
-    probes = space.encode(space.sample(PROBES, rng))
-    pool = space.encode(space.sample(PROBES, rng))
+    X = _scaled(X, space)
+    probes, pool = (
+        _scaled(space.coordinates_of(space.sample(PROBES, rng)), space) for _ in range(2)
+    )
     draws = (pool[rng.integers(PROBES, size=len(X))] for _ in range(UNIFORM_DRAWS))
     expected = np.mean([_nearest(probes, uniform).mean() for uniform in draws])
     return float(_nearest(probes, X).mean() / expected) if expected > 0 else None
@@ -136,7 +144,8 @@ def _one_factor_share(X: NDArray[np.float64]) -> float | None:
     if len(X) < 2:  # noqa: PLR2004 - a pair
         return None
     differing = (np.abs(X[:, None, :] - X[None, :, :]) > 1e-9).sum(axis=2)  # noqa: PLR2004
-    return float(np.mean((differing == 2).any(axis=1)))  # noqa: PLR2004 - one up, one down
+    one = (differing >= 1) & (differing <= 2)  # noqa: PLR2004 - a swap is one up, one down
+    return float(np.mean(one.any(axis=1)))
 
 
 def _missing(

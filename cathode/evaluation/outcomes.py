@@ -29,6 +29,11 @@ class Outcome:
     failures: Mapping[str, str]
     proposal: Proposal | None = field(default=None, repr=False)
 
+    @property
+    def causes(self) -> list[str]:
+        """The causes of its failures, without details."""
+        return sorted({why.split(":")[0] for why in self.failures.values()})
+
     def gains(self, spec: CampaignSpec) -> tuple[float, ...] | None:
         """Its objectives, each turned so that more is better; None if one has no value."""
         if any(objective.property not in self.values for objective in spec.objectives):

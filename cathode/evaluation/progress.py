@@ -49,6 +49,16 @@ def best_of(found: Sequence[Outcome], spec: CampaignSpec) -> dict[str, float]:
     }
 
 
+def score_of(found: Sequence[Outcome], spec: CampaignSpec) -> float | None:
+    """How good the best is: its gain, or the volume dominated by several; None if none counts."""
+    counting = [outcome for outcome in found if outcome.counts(spec)]
+    if not counting:
+        return None
+    if len(spec.objectives) > 1:
+        return dominated_volume(found, spec, reference_of(found, spec))
+    return max(gains[0] for outcome in counting if (gains := outcome.gains(spec)))
+
+
 def dominated_volume(
     found: Sequence[Outcome], spec: CampaignSpec, reference: Sequence[float]
 ) -> float:

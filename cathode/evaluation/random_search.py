@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cathode.evaluation.baselines import Predictor
 from cathode.evaluation.pareto import gains_of, hypervolume
-from cathode.space import SearchSpace
+from cathode.space import Space
 from cathode.spec import CampaignSpec
 
 
@@ -33,7 +33,7 @@ class RandomSearch:
 
 def random_search(
     spec: CampaignSpec,
-    space: SearchSpace,
+    space: Space,
     models: Mapping[str, Predictor],
     numbers: Sequence[int],
     reference: Sequence[float],
@@ -55,7 +55,7 @@ def random_search(
         repeats: number of searches.
     """
     shape = (repeats, max(numbers))
-    X = space.encode(space.sample(shape[0] * shape[1], rng))
+    X = space.coordinates_of(space.sample(shape[0] * shape[1], rng))
     drawn: dict[str, NDArray[np.float64]] = {}
     for name in spec.modelled:
         prediction = models[name].predict(X)

@@ -63,6 +63,7 @@ def record(
     who: str,
     submission: str,
     supersedes: int | None = None,
+    answers: Proposal | None = None,
 ) -> bool:
     """Enter one measurement of a candidate that the ledger knows.
 
@@ -73,11 +74,14 @@ def record(
         who: who enters it.
         submission: name of the submission, unique; one that is known changes nothing.
         supersedes: number of the measurement it corrects.
+        answers: the proposal it answers, if any.
 
     Returns:
         Whether it was new.
     """
     row = _row(measurement, campaign, who) | {"submission": submission, "supersedes": supersedes}
+    if answers is not None:
+        row |= {"turn": answers.turn, "rank": answers.rank}
     return insert_new(connection, measurements, "submission", [row]) == 1
 
 

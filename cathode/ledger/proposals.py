@@ -9,12 +9,7 @@ from cathode.errors import LedgerError
 from cathode.ledger.database import insert_new, now
 from cathode.ledger.tables import candidates, measurements, proposals
 from cathode.model import Candidate, Proposal
-from cathode.physics.prototypes import MIXING_SITE, prototype_named
-
-
-def formula(candidate: Candidate) -> str:
-    """The chemical formula of a candidate."""
-    return prototype_named(candidate.prototype).formula_of(candidate.on_site(MIXING_SITE))
+from cathode.physics.formulas import formula
 
 
 def add_candidates(connection: Connection, found: Sequence[Candidate]) -> None:

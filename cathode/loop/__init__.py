@@ -8,23 +8,27 @@ and a repeated step changes nothing.
 from cathode.loop.assimilate import assimilate
 from cathode.loop.audit import audit
 from cathode.loop.dispatch import Answers, dispatch, serially
+from cathode.loop.ingest import Ingested, ingest
 from cathode.loop.loop import Loop
 from cathode.loop.propose import propose
 from cathode.loop.retrain import Serving, retrain
-from cathode.loop.schedule import finished_because, next_turn
+from cathode.loop.schedule import finished_because, next_turn, waiting_because
 from cathode.loop.turn import run_turn
 
 __all__ = [
     "Answers",
+    "Ingested",
     "Loop",
     "Serving",
     "assimilate",
     "audit",
     "dispatch",
     "finished_because",
+    "ingest",
     "next_turn",
     "propose",
     "retrain",
     "run_turn",
     "serially",
+    "waiting_because",
 ]

@@ -3,6 +3,7 @@
 from collections import Counter
 from time import perf_counter
 
+from cathode.evaluation.progress import score_of
 from cathode.ledger import measurements
 from cathode.loop.loop import Loop
 from cathode.loop.observations import observe
@@ -37,6 +38,7 @@ def assimilate(loop: Loop, turn: Turn) -> int:
         "statuses": dict(sorted(statuses.items())),
         "failures_by_cause": dict(sorted(causes.items())),
         "candidates": len(seen.outcomes),
+        "score": score_of(seen.outcomes, loop.spec),
         # Measured on elements that a later revision of the space left out.
         "outside_space": {n: usable[n] - len(d) for n, d in data.items() if usable[n] > len(d)},
         "datasets": {name: d.digest() for name, d in data.items()},

@@ -40,12 +40,7 @@ def dispatch(
     if known is not None:
         return known
     started = perf_counter()
-    with loop.ledger.read() as connection:
-        asked = [
-            proposal
-            for proposal in proposals.unanswered(connection, turn.campaign)
-            if proposal.turn == turn.number
-        ]
+    asked = [] if loop.evaluator.deferred else _open(loop, turn)
     for proposal, answers in answer(loop.evaluator, asked):
         with loop.ledger.write() as connection:
             measurements.record_answer(connection, proposal, answers, loop.who)
@@ -58,7 +53,14 @@ def dispatch(
     result = {
         "answered": len({measurement.candidate_id for measurement in mine}),
         "failed": len({m.candidate_id for m in mine if m.status is Status.FAILED}),
+        "open": len(_open(loop, turn)),
     }
     with loop.commit(turn, "dispatch", result, started) as connection:
         turns.finish(connection, turn)
     return result
+
+
+def _open(loop: Loop, turn: Turn) -> list[Proposal]:
+    with loop.ledger.read() as connection:
+        found = proposals.unanswered(connection, turn.campaign)
+    return [proposal for proposal in found if proposal.turn == turn.number]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from cathode.ledger import Ledger, turns
 from cathode.model import Turn
 from cathode.protocols import Evaluator, Proposer, Surrogate
-from cathode.space import SearchSpace
+from cathode.space import Space
 from cathode.spec import CampaignSpec
 
 
@@ -34,7 +34,7 @@ class Loop:
     ledger: Ledger
     spec: CampaignSpec
     revision: int
-    space: SearchSpace
+    space: Space
     surrogates: Mapping[str, Surrogate]
     design: Proposer
     proposer: Proposer

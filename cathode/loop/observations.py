@@ -1,7 +1,7 @@
 """All that is known at some point of a campaign."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from cathode.evaluation.outcomes import Outcome, outcomes
 from cathode.ledger import Ledger, measurements, proposals
 from cathode.ledger.measurements import Recorded
 from cathode.model import Candidate, Proposal, Status, TrainingData
-from cathode.space import SearchSpace
+from cathode.space import Space
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,27 @@ class Observations:
         """One outcome per measured candidate."""
         return outcomes(self.measured, self.candidates, self.proposals)
 
-    def training_data(self, name: str, space: SearchSpace) -> TrainingData:
+    def open_orders(self, needed: Sequence[str]) -> list[Proposal]:
+        """Proposals that still lack an answer, good or bad, for a property that is needed."""
+        # A replicate is answered by a measurement of its own, not by an earlier one.
+        answered = {
+            (
+                r.measurement.candidate_id if r.turn is None else (r.turn, r.rank),
+                r.measurement.property,
+            )
+            for r in self.measured
+        }
+        return [
+            proposal
+            for proposal in self.proposals
+            if any(
+                ((proposal.turn, proposal.rank), name) not in answered
+                and (proposal.candidate.id, name) not in answered
+                for name in needed
+            )
+        ]
+
+    def training_data(self, name: str, space: Space) -> TrainingData:
         """The ok measurements of a property whose candidates have coordinates in the space."""
         # Candidates of an earlier revision of the space may lack coordinates; assimilate counts
         # them.

@@ -1,14 +1,19 @@
 """Step 4: decide what to try next."""
 
+from contextlib import suppress
 from time import perf_counter
 
+import numpy as np
+
+from cathode.errors import FitError
 from cathode.evaluation.progress import reference_of
 from cathode.ledger import proposals
 from cathode.loop.loop import Loop
 from cathode.loop.observations import Observations, observe
 from cathode.loop.retrain import Serving
-from cathode.model import Proposal, Suggestion, Turn
-from cathode.protocols import ProposalRequest, Proposer
+from cathode.model import Proposal, Suggestion, TrainingData, Turn
+from cathode.protocols import FittedSurrogate, ProposalRequest, Proposer
+from cathode.rng import derived_seed
 
 
 def propose(loop: Loop, turn: Turn, up_to: int, serving: Serving) -> list[Proposal]:
@@ -31,6 +36,9 @@ def propose(loop: Loop, turn: Turn, up_to: int, serving: Serving) -> list[Propos
     suggestions = proposer.propose(request) if request.n else []
     found = _with_predictions(loop, turn, suggestions, serving, proposer, note)
     result = {"proposals": len(found), "wanted": request.n, "proposer": proposer.name}
+    gains = [s.acquisition for s in suggestions if s.acquisition is not None]
+    if gains and proposer is loop.proposer:
+        result["acquisition"] = max(gains)
     with loop.commit(turn, "propose", result, started) as connection:
         proposals.record(connection, found)
     return found
@@ -38,10 +46,12 @@ def propose(loop: Loop, turn: Turn, up_to: int, serving: Serving) -> list[Propos
 
 def _request(loop: Loop, turn: Turn, seen: Observations, serving: Serving) -> ProposalRequest:
     spec = loop.spec
+    waiting = seen.open_orders(spec.modelled)
     wanted = spec.initial if turn.number == 0 else spec.batch
+    if turn.number > 0 and loop.evaluator.deferred:
+        wanted = max(0, wanted - len(waiting))  # a batch at most is in the lab
     if spec.budget.candidates is not None:
         wanted = min(wanted, max(0, spec.budget.candidates - len(seen.proposals)))
-    answered = {outcome.candidate.id for outcome in seen.outcomes}
     return ProposalRequest(
         space=loop.space,
         n=wanted,
@@ -50,11 +60,36 @@ def _request(loop: Loop, turn: Turn, seen: Observations, serving: Serving) -> Pr
         constraints=spec.constraints,
         models=serving.models,
         observed=serving.data,
+        success=_success(loop, turn, seen),
         reference=reference_of(seen.outcomes, spec),
-        pending=tuple(p.candidate for p in seen.proposals if p.candidate.id not in answered),
-        excluded=frozenset(seen.candidates),
+        pending=tuple(proposal.candidate for proposal in waiting),
+        excluded=tuple(seen.candidates.values()),
         proposed=len(seen.proposals),
     )
+
+
+def _success(loop: Loop, turn: Turn, seen: Observations) -> FittedSurrogate | None:
+    """What the failures teach; None where there are none, or nothing can be learned of them."""
+    known = [
+        (outcome.candidate, float(not outcome.failures))
+        for outcome in seen.outcomes
+        if loop.space.has_coordinates(outcome.candidate)
+        and not set(outcome.causes) & set(loop.spec.blameless)
+    ]
+    labels = np.array([label for _, label in known])
+    if len(set(labels)) < 2 or turn.number == 0:  # noqa: PLR2004 - both kinds are needed
+        return None
+    data = TrainingData(
+        "success",
+        loop.space.encode([candidate for candidate, _ in known]),
+        labels,
+        np.full(len(labels), np.nan),
+        tuple(candidate.id for candidate, _ in known),
+    )
+    for surrogate in loop.surrogates.values():
+        with suppress(FitError):
+            return surrogate.fit(data, derived_seed(loop.spec.seed, turn.number, "success"))
+    return None
 
 
 def _with_predictions(

@@ -1,17 +1,19 @@
-"""Which turn comes next, and when there is none."""
+"""Which turn comes next, and when there is none, or not yet."""
 
+import math
 from collections.abc import Sequence
 
-from cathode.ledger import proposals, turns
+from cathode.ledger import measurements, proposals, turns
 from cathode.ledger.turns import TurnRecord
 from cathode.loop.loop import Loop
+from cathode.loop.observations import observe
 from cathode.model import Turn
 from cathode.spec import CampaignSpec
 
 
 def next_turn(loop: Loop) -> Turn | None:
-    """The unfinished turn, else a new one, else None where the campaign has ended."""
-    if finished_because(loop) is not None:
+    """The unfinished turn, else a new one, else None where there is none, or not yet."""
+    if finished_because(loop) is not None or waiting_because(loop) is not None:
         return None
     with loop.ledger.write() as connection:
         past = turns.history(connection, loop.spec.name)
@@ -39,6 +41,41 @@ def ended_because(spec: CampaignSpec, past: Sequence[TurnRecord], made: int) -> 
         return f"its {budget.turns} turns after the initial design are done"
     if budget.candidates is not None and made >= budget.candidates:
         return f"its budget of {budget.candidates} candidates is spent"
-    if past[-1].results.get("propose", {}).get("proposals") == 0:
+    proposed = past[-1].results.get("propose", {})
+    if proposed.get("proposals") == 0 and proposed.get("wanted"):
         return "its space holds no candidate that was not proposed"
+    if budget.least_gain is not None and "acquisition" in proposed:
+        gain, unit = math.exp(proposed["acquisition"]), spec.property_named(spec.modelled[0]).unit
+        if gain < budget.least_gain:
+            least = f"less than {budget.least_gain:g} {unit}"
+            return f"the best proposal was expected to gain {gain:.3g} {unit}, {least}"
+    return _stalled_because(budget.patience, past)
+
+
+def _stalled_because(patience: int | None, past: Sequence[TurnRecord]) -> str | None:
+    # Each turn records, as it begins, how good the best is that all turns before it brought.
+    scores = [record.results.get("assimilate", {}).get("score") for record in past[1:]]
+    if patience is None or len(scores) <= patience or scores[-1 - patience] is None:
+        return None
+    before, *since = (score for score in scores[-1 - patience :] if score is not None)
+    if since and max(since) > before:
+        return None
+    return f"{patience} turns in a row brought nothing better"
+
+
+def waiting_because(loop: Loop) -> str | None:
+    """What a campaign waits for that others answer, in words; None where a turn can be made."""
+    if not loop.evaluator.deferred:
+        return None
+    spec = loop.spec
+    with loop.ledger.read() as connection:
+        past = turns.history(connection, spec.name)
+        newest = measurements.last_id(connection, spec.name)
+    if not past or past[-1].finished_at is None:
+        return None
+    orders = len(observe(loop.ledger, spec.name).open_orders(spec.modelled))
+    if orders >= spec.batch:
+        return f"{orders} work orders are open, a new turn begins when less than {spec.batch} are"
+    if newest <= past[-1].results.get("assimilate", {}).get("up_to", 0):
+        return "no result came in since its last turn"
     return None

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathode.errors import SpecError
+from cathode.physics.species import VACANCY
 
 ELEMENT_DESCRIPTORS = (
     "electronegativity (Pauling)",
@@ -27,6 +28,9 @@ def element_table(elements: tuple[str, ...]) -> NDArray[np.float64]:
 
     rows = []
     for symbol in elements:
+        if symbol == VACANCY:
+            msg = "a vacancy has no descriptors: use descriptors: fractions"
+            raise SpecError(msg)
         element = Element(symbol)
         ionisation = element.ionization_energies
         row = [

@@ -1,4 +1,4 @@
-"""Host prototypes: published crystal structures with one mixing site left open.
+"""Host prototypes: published crystal structures with the metal site left open.
 
 Lattice constants are starting points for relaxations, not results.
 """
@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cathode.errors import SpecError
+from cathode.physics.species import VACANCY
 
 if TYPE_CHECKING:
     from pymatgen.core import Structure
@@ -27,7 +28,8 @@ class Prototype:
         space_group: Hermann-Mauguin symbol, in the setting of the coordinates.
         lattice: a, b, c (Å) and alpha, beta, gamma (degrees) of the conventional cell.
         sites: (species, fractional coordinates) of the asymmetric unit; ``M`` is the mixing site.
-        formula: lithium, mixing site and the rest with their numbers in one formula unit.
+        formula: lithium, mixing site and the rest with their numbers in one formula unit; each
+            of them is a site on which a space may mix elements.
         lithium_left: fraction of lithium left in the charged cell, by default.
         source: where the figures come from.
     """
@@ -46,15 +48,13 @@ class Prototype:
         """Mixing sites in one formula unit."""
         return dict(self.formula)[MIXING_SITE]
 
-    def formula_of(self, fractions: Mapping[str, Fraction]) -> str:
-        """The chemical formula with the mixing site filled, such as LiNi0.8Co0.2O2."""
+    def formula_of(self, sites: Mapping[str, Mapping[str, Fraction]]) -> str:
+        """The chemical formula with the mixing sites filled, such as LiNi0.8Co0.2O2."""
         parts: list[str] = []
         for species, count in self.formula:
-            if species != MIXING_SITE:
-                parts.append(_amount(species, Fraction(count)))
-                continue
-            by_amount = sorted(fractions.items(), key=lambda item: (-item[1], item[0]))
-            parts.extend(_amount(element, x * count) for element, x in by_amount if x)
+            filled = sites.get(species, {species: Fraction(1)})
+            by_amount = sorted(filled.items(), key=lambda item: (-item[1], item[0]))
+            parts.extend(_amount(e, x * count) for e, x in by_amount if x and e != VACANCY)
         return "".join(parts)
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 import cathode
 from cathode.evaluation.outcomes import Outcome
-from cathode.ledger.proposals import formula
+from cathode.physics.formulas import label
 from cathode.report.figures.canvas import data_uri
 from cathode.report.view import CampaignView
 from cathode.spec import CampaignSpec
@@ -68,7 +68,7 @@ def report_html(view: CampaignView, pictures: Mapping[str, bytes], state: str) -
         skills=sorted(view.latest_skills(), key=lambda s: (s.property, s.metrics.get("crps", 1e9))),
         failed=[
             {
-                "formula": formula(o.candidate),
+                "formula": label(o.candidate),
                 "id": o.candidate.id,
                 "turn": o.turn,
                 "causes": sorted(set(o.failures.values())),
@@ -113,7 +113,7 @@ def _limit(spec: CampaignSpec, i: int) -> str:
 def _row(outcome: Outcome, spec: CampaignSpec, *, on_front: bool) -> dict[str, Any]:
     predictions = outcome.proposal.predictions if outcome.proposal is not None else {}
     return {
-        "formula": formula(outcome.candidate),
+        "formula": label(outcome.candidate),
         "id": outcome.candidate.id,
         "turn": outcome.turn,
         "front": on_front and len(spec.objectives) > 1,

@@ -14,7 +14,7 @@ from cathode.report.figures import (
 from cathode.report.figures.canvas import png
 from cathode.report.view import CampaignView, Models
 from cathode.rng import derived_seed
-from cathode.space import SearchSpace
+from cathode.space import Space
 
 
 def turn_pictures(view: CampaignView) -> dict[str, bytes]:
@@ -29,7 +29,7 @@ def turn_pictures(view: CampaignView) -> dict[str, bytes]:
     return {name: png(figure) for name, figure in figures.items() if figure is not None}
 
 
-def report_pictures(view: CampaignView, space: SearchSpace, models: Models) -> dict[str, bytes]:
+def report_pictures(view: CampaignView, space: Space, models: Models) -> dict[str, bytes]:
     """What every turn logs, with random proposals beside the progress, and the landscapes."""
     pictures = turn_pictures(view)
     if view.progress:
@@ -46,7 +46,7 @@ def report_pictures(view: CampaignView, space: SearchSpace, models: Models) -> d
     return pictures
 
 
-def _random_search(view: CampaignView, space: SearchSpace, models: Models) -> RandomSearch | None:
+def _random_search(view: CampaignView, space: Space, models: Models) -> RandomSearch | None:
     numbers = [state.candidates for state in view.progress]
     if set(models) != set(view.spec.modelled) or not min(numbers):
         return None

@@ -1,32 +1,35 @@
 """A CSV file of results, read strictly: what is unclear is refused, with its line and column."""
 
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from fractions import Fraction
 from pathlib import Path
 
-from pymatgen.core import Element
-
 from cathode.errors import SourceError, UnitError
-from cathode.model import PROPERTIES, Property
+from cathode.model import PROPERTIES, Candidate, Property
+from cathode.sources.candidate_columns import HEADING, CandidateColumns
 from cathode.sources.csv_cells import headings_and_rows, number
-from cathode.spec import CampaignSpec
-from cathode.spec.base import to_fraction
+from cathode.spec import CampaignSpec, PoolSpec, SpaceSpec
 from cathode.units import convert
-
-HEADING = re.compile(r"^(?P<name>\w+)\s*\((?P<unit>.+)\)$")
-"""How a column of a property is headed."""
 
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
-Recipe = tuple[tuple[str, Fraction], ...]
-"""Elements with their fractions, sorted, zeros left out."""
+ID, FAILED = "candidate", "failed"
+"""Columns of a candidate's id, and of the cause of a failure."""
 
-Values = dict[str, float | None]
-"""Per property what was measured, None where the cell is empty."""
+
+@dataclass(frozen=True)
+class Row:
+    """What a row says of its candidate.
+
+    Attributes:
+        values: per property what was measured, None where the cell is empty.
+        failed: why it has no values, as far as the table says.
+    """
+
+    values: Mapping[str, float | None]
+    failed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -39,34 +42,73 @@ class PropertyColumn:
 
 
 def parse_table(
-    path: Path, text: str, campaign: CampaignSpec
-) -> tuple[tuple[Property, ...], dict[Recipe, Values]]:
-    """The properties a table has and its rows by their composition.
+    path: Path,
+    text: str,
+    campaign: CampaignSpec,
+    known: Mapping[str, Candidate] | None = None,
+) -> tuple[tuple[Property, ...], dict[Candidate, Row]]:
+    """The properties a table has and its rows by their candidate.
+
+    Args:
+        path: what messages call the file.
+        text: its content.
+        campaign: whose space and properties it speaks of.
+        known: candidates by id; with them, a column ``candidate`` may name rows by id.
 
     Raises:
         SourceError: something in it is wrong or can be read in two ways.
     """
     headings, lines = headings_and_rows(path, text)
-    columns = _property_columns(path, headings, campaign)
-    elements = sorted((h, i) for i, h in enumerate(headings) if Element.is_valid_symbol(h))
-    rows: dict[Recipe, Values] = {}
+    key = campaign.space.name if isinstance(campaign.space, PoolSpec) else ID
+    named = headings.index(key) if known is not None and key in headings else None
+    made = None if named is not None else _columns(path, headings, campaign.space)
+    failed = headings.index(FAILED) if FAILED in headings else None
+    taken = set() if made is None else made.indices
+    columns = _property_columns(path, headings, taken, campaign)
+    rows: dict[Candidate, Row] = {}
     for where, cells in lines:
-        recipe = _recipe(where, [(element, cells[i]) for element, i in elements])
-        if recipe in rows:
-            msg = f"{where}: this composition stands in the table twice: leave one row out"
+        candidate = (
+            _named(where, cells[named or 0], known or {})
+            if made is None
+            else made.candidate(where, cells)
+        )
+        if candidate in rows:
+            msg = f"{where}: this candidate stands in the table twice: leave one row out"
             raise SourceError(msg)
-        rows[recipe] = {c.known.name: _value(where, c, cells[c.index]) for c in columns}
-    if all(value is None for values in rows.values() for value in values.values()):
+        values = {c.known.name: _value(where, c, cells[c.index]) for c in columns}
+        cause = None if failed is None else cells[failed].strip() or None
+        rows[candidate] = Row(values, cause)
+    if all(x is None for row in rows.values() for x in row.values.values()) and failed is None:
         msg = f"{path}: not one cell of {', '.join(c.known.name for c in columns)} holds a value"
         raise SourceError(msg + ": fill in what was measured")
     return tuple(column.known for column in columns), rows
 
 
+def _columns(path: Path, headings: Sequence[str], space: SpaceSpec | PoolSpec) -> CandidateColumns:
+    if isinstance(space, PoolSpec):
+        msg = f"{path}: no column {space.name!r}: rows are named by it"
+        raise SourceError(msg)
+    return CandidateColumns.find(path, headings, space)
+
+
+def _named(where: str, cell: str, known: Mapping[str, Candidate]) -> Candidate:
+    name = cell.strip()
+    for spelling in (name, name.lower()):
+        if spelling in known:
+            return known[spelling]
+    near = get_close_matches(name, known, n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else "look it up where it came from"
+    msg = f"{where}: candidate {name!r} is not in this campaign: {hint}"
+    raise SourceError(msg)
+
+
 def _property_columns(
-    path: Path, headings: Sequence[str], campaign: CampaignSpec
+    path: Path, headings: Sequence[str], taken: Container[int], campaign: CampaignSpec
 ) -> list[PropertyColumn]:
     found: list[PropertyColumn] = []
     for index, heading in enumerate(headings):
+        if index in taken:
+            continue
         match = HEADING.match(heading)
         if match is None:
             _refuse_without_unit(path, heading, campaign)
@@ -110,33 +152,6 @@ def _refuse_without_unit(path: Path, heading: str, campaign: CampaignSpec) -> No
         return  # a note
     msg = f"{path}: column {heading!r} has no unit: head it '{known.name} ({known.unit})'"
     raise SourceError(msg)
-
-
-def _recipe(where: str, cells: Sequence[tuple[str, str]]) -> Recipe:
-    recipe = tuple((e, x) for e, cell in cells if (x := _fraction(where, e, cell)))
-    if (total := sum(x for _, x in recipe)) != 1:
-        shown = ", ".join(f"{e} {float(x):g}" for e, x in recipe) or "its fractions"
-        known = ", ".join(e for e, _ in cells) or "none"
-        msg = (
-            f"{where}: {shown} sum to {float(total):g}, not one: mend the row, or head the "
-            f"column of each element by its symbol (found: {known})"
-        )
-        raise SourceError(msg)
-    return recipe
-
-
-def _fraction(where: str, element: str, cell: str) -> Fraction:
-    """An empty cell is an element that is absent."""
-    if not cell.strip():
-        return Fraction(0)
-    try:
-        value = to_fraction(cell.strip())
-    except ValueError as error:
-        raise SourceError(f"{where}, column {element}: {error}") from error
-    if value < 0:
-        msg = f"{where}, column {element}: {cell.strip()} is below zero: fractions run from 0 to 1"
-        raise SourceError(msg)
-    return value
 
 
 def _value(where: str, column: PropertyColumn, cell: str) -> float | None:

@@ -6,11 +6,14 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from cathode.errors import SpaceError
 from cathode.model import Candidate
+from cathode.sources.pool_table import read_pool
 from cathode.space.sequences import sobol_points
+from cathode.space.space import Points
+from cathode.spec import PoolSpec
 
 POOL = "pool"
 """The prototype of candidates that are rows of a table and have no crystal."""
@@ -58,6 +61,27 @@ class PoolSpace:
             raise SpaceError(msg)
         return pool
 
+    @classmethod
+    def from_spec(cls, spec: PoolSpec) -> "PoolSpace":
+        """The pool a spec names.
+
+        Raises:
+            SourceError: its table is missing, or something in it is wrong.
+            SpaceError: two rows have one name, or the same numbers.
+        """
+        names, X = read_pool(spec.table, spec.name, spec.coordinates)
+        settings = [dict(zip(spec.coordinates, map(float, row), strict=True)) for row in X]
+        candidates = tuple(
+            Candidate.of(POOL, {}, {"name": name, **numbers})
+            for name, numbers in zip(names, settings, strict=True)
+        )
+        return cls(spec.coordinates, candidates, X)
+
+    def named(self) -> dict[str, Candidate]:
+        """The candidates by their names, where rows have one."""
+        names = [dict(candidate.conditions).get("name") for candidate in self.candidates]
+        return {str(n): c for n, c in zip(names, self.candidates, strict=True) if n is not None}
+
     @cached_property
     def _row_of(self) -> dict[str, int]:
         return {candidate.id: i for i, candidate in enumerate(self.candidates)}
@@ -66,6 +90,11 @@ class PoolSpace:
     def size(self) -> int:
         """Number of candidates."""
         return len(self.candidates)
+
+    @property
+    def size_is_exact(self) -> bool:
+        """It is."""
+        return True
 
     @property
     def bounds(self) -> NDArray[np.float64]:
@@ -101,25 +130,50 @@ class PoolSpace:
         """All candidates, in the pool's order."""
         return iter(self.candidates)
 
-    def sample(self, n: int, rng: np.random.Generator) -> list[Candidate]:
-        """Candidates drawn uniformly, with replacement."""
-        return [self.candidates[i] for i in rng.integers(self.size, size=n)]
+    @property
+    def continuous(self) -> tuple[int, ...]:
+        """None: a row is taken as it is."""
+        return ()
 
-    def sobol(self, n: int, seed: int, skip: int = 0) -> list[Candidate]:
-        """The candidates nearest to points of a scrambled Sobol sequence over the bounds."""
+    def has_coordinates(self, candidate: Candidate) -> bool:
+        """Whether a candidate is in the pool."""
+        return candidate in self
+
+    def coordinates_of(self, points: Points) -> NDArray[np.float64]:
+        """Coordinates of points, which are row numbers, shape (n, d)."""
+        return self.X[points[:, 0]]
+
+    def candidates_at(self, points: Points) -> list[Candidate]:
+        """The candidates in rows of the pool."""
+        return [self.candidates[i] for i in points[:, 0]]
+
+    def points_of(self, candidates: Sequence[Candidate]) -> Points:
+        """Row numbers of those candidates that are in the pool, shape (n, 1)."""
+        return _points([self._row_of[c.id] for c in candidates if c in self])
+
+    def set_to(self, point: NDArray[np.int64], x: NDArray[np.float64]) -> Points:  # noqa: ARG002
+        """The point itself: nothing in a pool can be set."""
+        return point[None]
+
+    def every(self, most: int) -> Points | None:
+        """All row numbers; None where there are more than ``most``."""
+        return _points(range(self.size)) if self.size <= most else None
+
+    def sample(self, n: int, rng: np.random.Generator) -> Points:
+        """Rows drawn uniformly, with replacement."""
+        return _points(rng.integers(self.size, size=n))
+
+    def sobol(self, n: int, seed: int, skip: int = 0) -> Points:
+        """The rows nearest to points of a scrambled Sobol sequence over the bounds."""
         _, nearest = self._tree.query(sobol_points(len(self.coordinates), n, seed, skip))
-        return [self.candidates[i] for i in nearest]
+        return _points(nearest)
 
-    def neighbours(self, candidate: Candidate) -> list[Candidate]:
-        """The nearest candidates, two per coordinate.
-
-        Raises:
-            SpaceError: the candidate is not in the pool.
-        """
-        row = self.row_of(candidate)
+    def neighbours(self, point: NDArray[np.int64], rng: np.random.Generator) -> Points:  # noqa: ARG002
+        """The nearest rows, two per coordinate."""
+        row = int(point[0])
         k = min(NEIGHBOURS_PER_COORDINATE * len(self.coordinates) + 1, self.size)
         _, nearest = self._tree.query(self._scaled[row], k=range(1, k + 1))
-        return [self.candidates[i] for i in nearest if i != row]
+        return _points([i for i in nearest if i != row])
 
     @cached_property
     def _scaled(self) -> NDArray[np.float64]:
@@ -133,3 +187,7 @@ class PoolSpace:
         from scipy.spatial import KDTree
 
         return KDTree(self._scaled)
+
+
+def _points(rows: ArrayLike) -> Points:
+    return np.asarray(rows, dtype=np.int64).reshape(-1, 1)

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from cathode.model.properties import PROPERTIES, Property
 from cathode.spec.base import Spec
 from cathode.spec.evaluator import EvaluatorSpec
+from cathode.spec.pool import PoolSpec
 from cathode.spec.proposer import BayesianSpec, ProposerSpec
 from cathode.spec.space import SpaceSpec
 from cathode.spec.surrogate import GPSpec, SurrogateSpec
@@ -61,10 +62,29 @@ class Constraint(Spec):
 
 
 class Budget(Spec):
-    """When the campaign ends."""
+    """When the campaign ends: at the first of these."""
 
     turns: int = Field(ge=0, description="turns after the initial design")
     candidates: int | None = Field(None, ge=1, description="candidates proposed in all")
+    patience: int | None = Field(
+        None, ge=1, description="turns in a row that brought nothing better"
+    )
+    least_gain: float | None = Field(
+        None,
+        gt=0,
+        description="expected improvement, in the unit of the objective, below which the best "
+        "proposal is not worth a turn; one objective",
+    )
+
+
+BLAMELESS = ("assembly", "cycler", "operator", "other")
+"""Causes of failure that say nothing of the candidate."""
+
+
+def _kind_of_space(value: Any) -> str:
+    """A space with a table is a pool; messages then speak of the keys it should have."""
+    table = "table" in value if isinstance(value, dict) else isinstance(value, PoolSpec)
+    return "pool" if table else "sites"
 
 
 class CampaignSpec(Spec):
@@ -78,7 +98,10 @@ class CampaignSpec(Spec):
     properties: dict[str, PropertySpec] = Field(
         default_factory=dict, description="properties beyond those the platform knows"
     )
-    space: SpaceSpec
+    space: Annotated[
+        Annotated[SpaceSpec, Tag("sites")] | Annotated[PoolSpec, Tag("pool")],
+        Discriminator(_kind_of_space),
+    ]
     objectives: tuple[Objective, ...] = Field(min_length=1)
     constraints: tuple[Constraint, ...] = ()
     evaluator: EvaluatorSpec
@@ -89,11 +112,17 @@ class CampaignSpec(Spec):
     initial: int = Field(8, ge=1, description="candidates of the initial Sobol design")
     batch: int = Field(4, ge=1, description="proposals per turn")
     budget: Budget
+    blameless: tuple[str, ...] = Field(
+        BLAMELESS,
+        description="causes of failure that say nothing of a candidate; from all others it is "
+        "learned where candidates succeed",
+    )
     folds: int = Field(5, ge=2, description="folds on which surrogates are scored")
 
     @model_validator(mode="after")
     def _properties_are_known(self) -> "CampaignSpec":
-        elements = {e for site in self.space.sites.values() for e in site.fractions}
+        sites = getattr(self.space, "sites", {})
+        elements = {e for site in sites.values() for e in site.fractions}
         for name in self.modelled:
             if name not in PROPERTIES and name not in self.properties:
                 hint = (
@@ -110,9 +139,18 @@ class CampaignSpec(Spec):
     def _share_goes_with_one_objective(self) -> "CampaignSpec":
         share = getattr(self.proposer, "share", None)
         plain = len(self.objectives) == 1 and self.objectives[0].goal != "target"
-        if share is not None and (not plain or self.constraints):
+        if isinstance(share, float) and (not plain or self.constraints):
             msg = f"proposer.share={share}: needs a single objective to maximise or minimise and "
             raise ValueError(msg + "no constraints; leave share out")
+        return self
+
+    @model_validator(mode="after")
+    def _least_gain_goes_with_improvement(self) -> "CampaignSpec":
+        known = getattr(self.proposer, "acquisition", None) in ("improvement", "log_ei")
+        plain = known and getattr(self.proposer, "cost", None) is None
+        if self.budget.least_gain is not None and (len(self.objectives) > 1 or not plain):
+            msg = f"budget.least_gain={self.budget.least_gain}: needs a single objective and a "
+            raise ValueError(msg + "proposer that counts improvement, not per cost; leave it out")
         return self
 
     @model_validator(mode="after")

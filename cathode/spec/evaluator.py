@@ -65,4 +65,13 @@ class TableSpec(Spec):
     path: Path = Field(description="CSV file, relative to the spec's folder")
 
 
-EvaluatorSpec = Annotated[ChgnetSpec | TableSpec, Field(discriminator="kind")]
+class LabSpec(Spec):
+    """People answer: proposals stay open as work orders until their results come in."""
+
+    kind: Literal["lab"]
+    properties: tuple[str, ...] = Field(
+        (), description="what is measured; those of objectives and constraints if absent"
+    )
+
+
+EvaluatorSpec = Annotated[ChgnetSpec | TableSpec | LabSpec, Field(discriminator="kind")]

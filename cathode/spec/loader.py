@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from cathode.errors import SpecError
 from cathode.spec.campaign import CampaignSpec
+from cathode.spec.pool import PoolSpec
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -82,6 +83,9 @@ def parse_spec(content: object, origin: str, folder: Path | None = None) -> Camp
     if folder is not None and spec.evaluator.kind == "table":
         table = spec.evaluator.model_copy(update={"path": folder / spec.evaluator.path})
         spec = spec.model_copy(update={"evaluator": table})
+    if folder is not None and isinstance(spec.space, PoolSpec):
+        pool = spec.space.model_copy(update={"table": folder / spec.space.table})
+        spec = spec.model_copy(update={"space": pool})
     return spec
 
 
@@ -91,7 +95,7 @@ def _sentence(error: ValidationError) -> str:
     first = problems[0]
     # A list with a wrong entry is reported as too short, too.
     apart = [p for p in problems if p is first or first["loc"][: len(p["loc"])] != p["loc"]]
-    place, *others = (".".join(str(part) for part in problem["loc"]) for problem in apart)
+    place, *others = (_place(problem["loc"]) for problem in apart)
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "missing":
         message = "this key is required and missing: add it"
@@ -111,6 +115,12 @@ def _sentence(error: ValidationError) -> str:
         message = f"{message[0].lower()}{message[1:]}, got {_short(first['input'])}"
     more = f" (also wrong: {', '.join(others)})" if others else ""
     return f"{place}: {message}{more}" if place else f"{message}{more}"
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Where a problem lies; which kind of space was meant is no key of a spec."""
+    tagged = loc[:1] == ("space",) and loc[1:2] in (("sites",), ("pool",))
+    return ".".join(str(part) for part in (loc[:1] + loc[2:] if tagged else loc))
 
 
 def _short(value: object) -> str:

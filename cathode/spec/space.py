@@ -3,9 +3,13 @@
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from cathode.spec.base import Exact, Spec
+from cathode.spec.rules import RuleSpec
+from cathode.spec.variables import VariableSpec
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 class FractionBounds(Spec):
@@ -16,10 +20,20 @@ class FractionBounds(Spec):
 
 
 class AtMost(Spec):
-    """At most ``count`` elements of a set may be present together."""
+    """Limits on a set of elements together: how many may be present, and how much of them."""
 
-    count: int = Field(ge=0, description="how many of the set may be present")
     of: Annotated[tuple[str, ...], Field(min_length=1)] = Field(description="elements of the set")
+    count: int | None = Field(None, ge=0, description="how many of the set may be present")
+    total: Exact | None = Field(
+        None, description="greatest sum of their fractions, a multiple of the step"
+    )
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> "AtMost":
+        if self.count is None and self.total is None:
+            msg = f"at_most of {', '.join(self.of)} limits nothing: give count, total or both"
+            raise ValueError(msg)
+        return self
 
 
 class SiteSpec(Spec):
@@ -27,15 +41,36 @@ class SiteSpec(Spec):
 
     step: Exact = Field(description="weighable step of the fractions, such as 0.05 or '1/12'")
     fractions: dict[str, FractionBounds] = Field(
-        min_length=1, description="allowed elements with their bounds"
+        min_length=1, description="allowed elements with their bounds; vac is a vacancy"
     )
-    at_most: tuple[AtMost, ...] = Field((), description="limits on how many of a set are present")
+    at_most: tuple[AtMost, ...] = Field((), description="limits on sets of elements")
 
 
 class SpaceSpec(Spec):
     """All candidates a campaign may propose."""
 
-    prototype: str = Field(description="host prototype: layered, spinel or olivine")
-    sites: dict[str, SiteSpec] = Field(
-        min_length=1, max_length=1, description="the mixing site, M in every prototype so far"
+    prototype: str | tuple[str, ...] = Field(
+        description="host prototype, or a list of them: layered, spinel, olivine"
     )
+    sites: dict[str, SiteSpec] = Field(
+        min_length=1, description="mixing sites: M, and where wanted Li, O or P"
+    )
+    variables: dict[Name, VariableSpec] = Field(
+        default_factory=dict, description="process variables, by name"
+    )
+    constraints: tuple[RuleSpec, ...] = Field(
+        (), description="what every candidate must keep, known before anything is measured"
+    )
+
+    @field_validator("prototype")
+    @classmethod
+    def _some_prototype(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if not isinstance(value, str) and (not value or len(set(value)) < len(value)):
+            msg = f"prototype={list(value)}: name one, or several different ones"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def prototypes(self) -> tuple[str, ...]:
+        """The prototypes, as a tuple in any case."""
+        return (self.prototype,) if isinstance(self.prototype, str) else self.prototype

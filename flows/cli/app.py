@@ -10,8 +10,12 @@ import typer
 from cathode.errors import CathodeError
 from flows.cli.backtest import backtest
 from flows.cli.best import best
+from flows.cli.ingest import ingest
+from flows.cli.orders import orders
+from flows.cli.pool import electrodes
 from flows.cli.report import report
 from flows.cli.run import run
+from flows.cli.space import describe
 from flows.cli.spec import check, schema
 from flows.cli.status import status
 from flows.cli.suggest import suggest
@@ -25,16 +29,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 spec = typer.Typer(help="Check campaign specs and show their schema.", no_args_is_help=True)
+space = typer.Typer(help="Look at search spaces.", no_args_is_help=True)
 app.add_typer(spec, name="spec")
+app.add_typer(space, name="space")
+pool = typer.Typer(help="Make tables of candidates from databases.", no_args_is_help=True)
+app.add_typer(pool, name="pool")
 app.command()(run)
 app.command()(status)
 app.command()(best)
 app.command()(report)
+app.command()(orders)
+app.command()(ingest)
 app.command()(backtest)
 app.command()(suggest)
 app.command()(up)
 spec.command()(check)
 spec.command()(schema)
+space.command()(describe)
+pool.command()(electrodes)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - how Typer hands options on

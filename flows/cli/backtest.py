@@ -22,11 +22,23 @@ LEVEL = 0.8
 
 
 class Proposers(StrEnum):
-    """Proposers that may be compared."""
+    """Proposers that may be compared; ``bayesian`` is the default of campaigns over tables."""
 
     bayesian = "bayesian"
+    best = "best"
+    log_ei = "log_ei"
+    ucb = "ucb"
+    thompson = "thompson"
+    variance = "variance"
     sobol = "sobol"
     random = "random"
+
+
+class Surrogates(StrEnum):
+    """Surrogates that may be compared."""
+
+    gp = "gp"
+    linear = "gp-linear"
 
 
 class Wanted(StrEnum):
@@ -44,6 +56,10 @@ def backtest(
         list[Proposers] | None,
         typer.Option(help="Who proposes; give it again to compare. Bayesian and random if none."),
     ] = None,
+    surrogate: Annotated[
+        list[Surrogates] | None,
+        typer.Option(help="What it learns with; give it again to compare. gp if none."),
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Replays of each, seeds 0, 1, ...")] = 24,
     as_json: AsJson = False,
 ) -> None:
@@ -57,7 +73,10 @@ def backtest(
     known = read_numeric_table(table, target)
     settings = Settings.from_environment()
     found, rows = {}, []
-    for strategy in _strategies(proposer or [Proposers.bayesian, Proposers.random]):
+    asked = _strategies(
+        proposer or [Proposers.bayesian, Proposers.random], surrogate or [Surrogates.gp]
+    )
+    for strategy in asked:
         replays = _replayed(known, goal.value, strategy, seeds, settings)
         found[strategy.name] = curves(replays, known, goal.value)
         faults = [fault for done in replays for fault in done.faults]
@@ -71,6 +90,7 @@ def backtest(
     picture.write_bytes(png(backtest_figure(found, len(known))))
     facts = {"table": str(table), "rows": len(known), "target": target, "goal": goal.value}
     facts |= {"seeds": seeds, "picture": str(picture)}
+    _log(settings, facts, rows, found, picture)
     if as_json:
         curves_by_name = {name: each.mean(axis=0).tolist() for name, each in found.items()}
         print_json({**facts, "strategies": rows, "mean_top_share": curves_by_name})
@@ -78,16 +98,50 @@ def backtest(
         _print(facts, rows)
 
 
-def _strategies(proposers: list[Proposers]) -> list["Strategy"]:
+def _strategies(proposers: list[Proposers], surrogates: list[Surrogates]) -> list["Strategy"]:
+    """Every proposer with every surrogate; designs, which learn nothing, once."""
     from cathode.spec import BayesianSpec, GPSpec, RandomSpec, SobolSpec
     from flows.backtesting import Strategy
 
-    specs = {
-        Proposers.bayesian: BayesianSpec(),
-        Proposers.sobol: SobolSpec(kind="sobol"),
-        Proposers.random: RandomSpec(kind="random"),
+    learners = {
+        Surrogates.gp: GPSpec(kind="gp"),
+        Surrogates.linear: GPSpec(kind="gp", kernel="linear"),
     }
-    return [Strategy(specs[name], GPSpec(kind="gp")) for name in dict.fromkeys(proposers)]
+    found = []
+    for name in dict.fromkeys(proposers):
+        if name in (Proposers.sobol, Proposers.random):
+            blind = (
+                SobolSpec(kind="sobol") if name == Proposers.sobol else RandomSpec(kind="random")
+            )
+            found.append(Strategy(blind, GPSpec(kind="gp")))
+            continue
+        if name == Proposers.bayesian:
+            spec = BayesianSpec()
+        elif name == Proposers.best:
+            spec = BayesianSpec(share=None)
+        else:
+            spec = BayesianSpec(acquisition=name.value, share=None)
+        found += [Strategy(spec, learners[each]) for each in dict.fromkeys(surrogates)]
+    return found
+
+
+def _log(
+    settings: Any,
+    facts: dict[str, Any],
+    rows: list[dict[str, Any]],
+    found: "dict[str, NDArray[np.float64]]",
+    picture: Path,
+) -> None:
+    """Log to MLflow; a tracking server that is down does not cost the backtest."""
+    from flows.environment import prepare
+
+    prepare(settings)
+    try:
+        from flows.backtest_tracking import log_backtest
+
+        log_backtest(settings, facts, rows, found, picture)
+    except Exception as error:  # noqa: BLE001 - whatever MLflow raises
+        messages().print(f"MLflow did not take it ({type(error).__name__}: {error})")
 
 
 def _replayed(

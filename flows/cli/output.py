@@ -39,7 +39,7 @@ def best_rows(
     ranked: Sequence[tuple["Outcome", bool]], spec: "CampaignSpec"
 ) -> list[dict[str, Any]]:
     """The best candidates, ready for JSON: values with units, and what was expected of them."""
-    from cathode.ledger.proposals import formula
+    from cathode.physics.formulas import formula
 
     return [
         {
@@ -63,7 +63,7 @@ def print_best(ranked: Sequence[tuple["Outcome", bool]], spec: "CampaignSpec", n
     from rich import box
     from rich.table import Table
 
-    from cathode.ledger.proposals import formula
+    from cathode.physics.formulas import label
 
     if not ranked:
         results().print("No candidate has all objectives and keeps all constraints yet.")
@@ -85,5 +85,5 @@ def print_best(ranked: Sequence[tuple["Outcome", bool]], spec: "CampaignSpec", n
         values = [f"{outcome.values[name]:.4g}" for name in spec.modelled]
         mark = ["●" if on_front else ""] if several else []
         turn = "–" if outcome.turn is None else str(outcome.turn)
-        table.add_row(outcome.candidate.id, formula(outcome.candidate), turn, *values, *mark)
+        table.add_row(outcome.candidate.id, label(outcome.candidate), turn, *values, *mark)
     results().print(table)

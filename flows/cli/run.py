@@ -103,10 +103,10 @@ def _take_turns(
         with showing_progress(ledger, campaign, console) as lines:
             for _ in itertools.count() if turns is None else range(turns):
                 result = _run_turn(campaign.name, wait_until_ready)
-                if result is None:
+                if result is None:  # ended, or waiting for others
                     break
                 lines.print(_line(ledger, campaign.name, result), soft_wrap=True)
-                if not _goes_on(ledger, campaign.name):
+                if not _goes_on(ledger, campaign.name) or evaluator.deferred:
                     break
 
 
@@ -158,15 +158,16 @@ def _line(ledger: "Ledger", campaign: str, result: dict[str, Any]) -> str:
     from cathode.report.view import view_of
 
     view = view_of(ledger, campaign)
-    state = view.progress[-1]
+    state = view.progress[-1] if view.progress else None
     best = ", ".join(
         f"best {name} {value:.4g} {view.spec.property_named(name).unit}"
-        for name, value in state.best.items()
+        for name, value in (state.best.items() if state else ())
     )
-    volume = f", hypervolume {state.hypervolume:.4g}" if state.hypervolume is not None else ""
+    volume = f", hypervolume {state.hypervolume:.4g}" if state and state.hypervolume else ""
     failed = f", {result['failed']} of them failed" if result["failed"] else ""
     so_far = f"{best or 'none counts yet'}{volume}"
-    return f"turn {result['turn']}: {result['answered']} answered{failed}; {so_far}"
+    orders = f", {result['open']} open" if result["open"] else ""
+    return f"turn {result['turn']}: {result['answered']} answered{failed}{orders}; {so_far}"
 
 
 def _conclude(
@@ -209,6 +210,13 @@ def _conclude(
     if ended is not None:
         console.print(
             f"{campaign} has ended: {ended}. A larger budget in its spec makes it go on.",
+            soft_wrap=True,
+        )
+    orders = view.seen.open_orders(view.spec.modelled)
+    if view.spec.evaluator.kind == "lab" and orders and ended is None:
+        console.print(
+            f"{len(orders)} work orders are open: `cathode orders {campaign}` lists them, `cathode "
+            f"ingest {campaign} TABLE.csv` enters results, and the same command goes on then.",
             soft_wrap=True,
         )
     if untracked:

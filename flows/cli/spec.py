@@ -32,11 +32,12 @@ def check(
         "remark": checked.remark or None,
         "digest": campaign.digest(),
     }
+    held = f"{'' if space.size_is_exact else 'about '}{space.size:,}"
     if as_json:
         print_json({"valid": True, **facts})
         return
     results().print(
-        f"{spec}: fine. The space holds {space.size:,} candidates; the campaign will propose "
+        f"{spec}: fine. The space holds {held} candidates; the campaign will propose "
         f"{facts['candidates_to_propose']:,} of them{checked.remark and '; '}{checked.remark}.",
         soft_wrap=True,
     )

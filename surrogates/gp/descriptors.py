@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from cathode.errors import SpecError
 from cathode.physics.descriptors import element_table
+from cathode.physics.prototypes import MIXING_SITE
 from cathode.space import SearchSpace, Space
 
 
@@ -27,10 +28,11 @@ class Fractions(InputTransform, nn.Module):
 
 
 class ElementStatistics(InputTransform, nn.Module):
-    """Mean and variance of element properties over the mixing site, each scaled to [0, 1].
+    """Mean and variance of element properties over the metal site, each scaled to [0, 1].
 
     The composition-weighted statistics of Magpie (Ward et al., npj Comput. Mater. 2, 16028
-    (2016)), without those that jump when an element appears, so that gradients exist.
+    (2016)), without those that jump when an element appears, so that gradients exist. Fractions
+    on other sites and process variables stay as they are, scaled by their bounds.
     """
 
     def __init__(self, space: SearchSpace) -> None:
@@ -40,12 +42,22 @@ class ElementStatistics(InputTransform, nn.Module):
         low, high = table.amin(0), table.amax(0)
         width = torch.where(high > low, high - low, torch.ones_like(low))
         self.register_buffer("table", (table - low) / width)
+        self.metals = space.columns_of(MIXING_SITE)
+        every = range(len(space.coordinates))
+        self.others = [i for i in every if i not in every[self.metals]]
+        self.scaled = Fractions(space)
 
     def transform(self, X: Tensor) -> Tensor:
-        """Turn coordinates ``... x n x d`` into statistics ``... x n x 2p`` of p properties."""
-        mean = X @ self.table
-        variance = X @ self.table.square() - mean.square()
-        return torch.cat([mean, 4 * variance], dim=-1)  # a variance in [0, 1] is at most 1/4
+        """Turn coordinates ``... x n x d`` into statistics of p properties and the other columns.
+
+        Their shape is ``... x n x (2 p + others)``.
+        """
+        metals = X[..., self.metals]
+        mean = metals @ self.table
+        variance = metals @ self.table.square() - mean.square()
+        others = self.scaled.transform(X)[..., self.others]
+        # A variance in [0, 1] is at most 1/4.
+        return torch.cat([mean, 4 * variance, others], dim=-1)
 
 
 def descriptors(kind: Literal["fractions", "elements"], space: Space) -> InputTransform:

@@ -18,7 +18,7 @@ def training_data(
 ) -> TrainingData:
     """Measurements of a smooth property at distinct candidates of Li(Co,Mn,Ni)O2."""
     rng = np.random.default_rng(seed)
-    candidates = list(dict.fromkeys(space.sample(8 * n, rng)))[:n]
+    candidates = list(dict.fromkeys(space.candidates_at(space.sample(8 * n, rng))))[:n]
     X = space.encode(candidates)
     y = np.array([truth(ni, mn, co)["specific_energy"] for co, mn, ni in X])
     groups = tuple(candidate.id for candidate in candidates)
@@ -39,7 +39,7 @@ class SurrogateContract:
 
     @pytest.fixture
     def X(self, small_space):
-        return small_space.encode(small_space.sample(9, np.random.default_rng(7)))
+        return small_space.coordinates_of(small_space.sample(9, np.random.default_rng(7)))
 
     def test_it_has_a_name_that_its_fits_carry(self, small_space, fitted):
         name = self.surrogate(small_space).name

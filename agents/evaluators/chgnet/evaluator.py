@@ -18,10 +18,12 @@ from cathode.physics.electrochemistry import Electrode
 from cathode.physics.mixing import vegard_cell
 from cathode.physics.orderings import decorate, distinct_orderings, vacancy_orderings
 from cathode.physics.prototypes import MIXING_SITE, Prototype, primitive_cell, prototype_named
+from cathode.physics.species import VACANCY
+from cathode.space import SearchSpace, SiteFractions
 
 if TYPE_CHECKING:
     from agents.evaluators.chgnet.relaxation import Relaxed
-    from cathode.space import SearchSpace
+    from cathode.space import Space
     from cathode.spec import ChgnetSpec
 
 LITHIUM = Structure(Lattice.cubic(3.51), ["Li", "Li"], [[0, 0, 0], [0.5, 0.5, 0.5]])
@@ -47,25 +49,40 @@ class ChgnetEvaluator:
     fidelity = "potential"
     source = "CHGNet 0.3.0"
     isolated = True
+    deferred = False
     properties = tuple(PROPERTIES.values())
 
     def __init__(self, spec: "ChgnetSpec", cache: ContentCache) -> None:
         self.spec = spec
         self.calculations = Calculations(self.source, cache)
 
-    def check(self, space: "SearchSpace") -> str:
+    def check(self, space: "Space") -> str:
         """Refuse a space whose candidates the cell cannot hold exactly.
 
         Raises:
             SpecError: what does not fit, and what would.
         """
-        prototype = prototype_named(space.prototype)
+        if not isinstance(space, SearchSpace):
+            msg = "the chgnet evaluator answers compositions: a pool of rows needs another one"
+            raise SpecError(msg)
+        asked = [site.site for site in space.sites if site.site != MIXING_SITE]
+        asked += [
+            variable.name for variable in space.variables.every if variable.name != "prototype"
+        ]
+        if asked:
+            msg = f"the chgnet evaluator knows nothing of {asked[0]}: it answers for the elements "
+            raise SpecError(f"{msg}on site {MIXING_SITE} alone; leave it out, or have a lab answer")
+        for prototype in space.prototypes:
+            self._check_cell(prototype, space.site())
+        return ""
+
+    def _check_cell(self, prototype: Prototype, recipes: SiteFractions) -> None:
         sites = self.spec.mixing_sites
         compact_supercell(prototype.name, sites)
-        if (space.step * sites).denominator != 1:
+        if (recipes.step * sites).denominator != 1:
             msg = (
-                f"step {space.step} does not fit a cell of mixing_sites={sites}: "
-                f"use a multiple of {space.step.denominator} mixing sites, or another step"
+                f"step {recipes.step} does not fit a cell of mixing_sites={sites}: "
+                f"use a multiple of {recipes.step.denominator} mixing sites, or another step"
             )
             raise SpecError(msg)
         left, lithium = self._left(prototype), self._lithium(prototype)
@@ -76,14 +93,13 @@ class ChgnetEvaluator:
             )
             raise SpecError(msg)
         host = {species for species, _ in prototype.formula}
-        for element in space.elements:
-            if Element(element).Z > LAST_ELEMENT:
+        for element in recipes.elements:
+            if element == VACANCY or Element(element).Z > LAST_ELEMENT:
                 msg = f"CHGNet does not know {element}: it was trained on elements up to Pu"
                 raise SpecError(msg)
             if element in host:
                 msg = f"{element} on site {MIXING_SITE} is also part of the {prototype.name} host: "
                 raise SpecError(msg + "the chgnet evaluator cannot tell them apart; leave it out")
-        return ""
 
     def prepare(self) -> None:
         """Load the potential."""
@@ -95,7 +111,7 @@ class ChgnetEvaluator:
         mixed = candidate.on_site(MIXING_SITE)
         answers = Answers(candidate, {"source": self.source, "fidelity": self.fidelity})
         answers.conditions |= {
-            "formula": prototype.formula_of(mixed),
+            "formula": prototype.formula_of({MIXING_SITE: mixed}),
             "mixing_sites": self.spec.mixing_sites,
             "lithium_left": str(self._left(prototype)),
             "fmax_eV_per_angstrom": self.spec.fmax,

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from cathode.evaluation.baselines import Predictor
 from cathode.evaluation.outcomes import Outcome
 from cathode.model import Candidate, Property
+from cathode.physics.prototypes import MIXING_SITE
 from cathode.report.figures.canvas import GREY, RED, blank
-from cathode.space import SearchSpace
+from cathode.space import SearchSpace, Space
 
 RESOLUTION = 40
 """Points along an edge of the cut."""
@@ -21,22 +22,23 @@ RESOLUTION = 40
 def landscape_figure(
     prop: Property,
     model: Predictor,
-    space: SearchSpace,
+    space: Space,
     centre: Candidate,
     found: Sequence[Outcome],
 ) -> Figure | None:
-    """Mean and uncertainty over the three widest elements; None with fewer than three.
+    """Mean and uncertainty over the three widest elements of the metal site; None with fewer.
 
-    The other elements keep the fractions they have in ``centre``. Only compositions within
-    the bounds of the space are drawn.
+    All other coordinates are those of ``centre``. Only compositions within the bounds of the
+    space are drawn.
     """
-    low, high = space.bounds
-    if len(space.elements) < 3:  # noqa: PLR2004 - a ternary
+    if not isinstance(space, SearchSpace) or len(space.elements) < 3:  # noqa: PLR2004 - a ternary
         return None
-    cut = np.sort(np.argsort(-(high - low), kind="stable")[:3])
+    low, high = space.bounds
+    metals = space.columns_of(MIXING_SITE)
+    cut = metals.start + np.sort(np.argsort(-(high - low)[metals], kind="stable")[:3])
     fixed = space.encode([centre])[0]
     fixed[cut] = 0.0
-    share = 1.0 - fixed.sum()
+    share = 1.0 - fixed[metals].sum()
     X, corners = _grid(cut, fixed, share, low, high)
     if len(X) < 3 or np.linalg.matrix_rank(corners - corners[0], tol=1e-9) < 2:  # noqa: PLR2004
         return None
@@ -47,7 +49,7 @@ def landscape_figure(
         (axes[0], prediction.mean, f"expected {prop.heading}", "viridis"),
         (axes[1], prediction.sigma, f"its sigma ({prop.unit})", "magma"),
     )
-    names = [space.elements[i] for i in cut]
+    names = [space.coordinates[i] for i in cut]
     points = _on_cut(space, found, cut, fixed)
     for ax, values, label, colours in panels:
         filled = ax.tricontourf(mesh, values, levels=14, cmap=colours)
@@ -58,7 +60,8 @@ def landscape_figure(
             ax.scatter(
                 xy[:, 0], xy[:, 1], color=RED, edgecolor="white", s=36, zorder=3, clip_on=False
             )
-    rest = ", ".join(f"{e} {x:g}" for e, x in zip(space.elements, fixed, strict=True) if x > 0)
+    given = zip(space.coordinates, fixed, strict=True)
+    rest = ", ".join(f"{name} {x:g}" for name, x in given if x > 0)
     figure.suptitle(f"{prop.label} over {'-'.join(names)}" + (f" at {rest}" if rest else ""))
     return figure
 
@@ -93,7 +96,7 @@ def _on_cut(
     fixed: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     X = space.encode([o.candidate for o in found if space.has_coordinates(o.candidate)])
-    others = np.setdiff1d(np.arange(len(space.elements)), cut)
+    others = np.setdiff1d(np.arange(len(space.coordinates)), cut)
     apart = np.abs(X[:, others] - fixed[others]).max(axis=1, initial=0)
     return np.asarray(X[apart < 1e-9])  # noqa: PLR2004 - a rounding
 

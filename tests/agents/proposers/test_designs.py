@@ -15,9 +15,9 @@ class TestRandom(ProposerContract):
 
 
 def test_the_sequence_goes_on_where_the_campaign_stopped(small_space):
-    request = a_request(small_space, excluded=frozenset(), proposed=0, n=6)
+    request = a_request(small_space, excluded=(), proposed=0, n=6)
     whole = [s.candidate for s in SobolProposer().propose(request)]
-    sequence = list(dict.fromkeys(small_space.sobol(24, request.seed)))
+    sequence = list(dict.fromkeys(small_space.candidates_at(small_space.sobol(24, request.seed))))
     assert whole == sequence[:6]
 
 

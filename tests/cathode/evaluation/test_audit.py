@@ -31,12 +31,13 @@ def layered(ni, mn):
 def test_one_factor_series_and_crowding_are_noticed(small_spec, small_space):
     series = [outcome(layered(ni, 10 - ni)) for ni in range(6, 11)]
     crowded = look(series, small_spec, small_space)
-    spread = look([outcome(c) for c in small_space.sobol(5, 0)], small_spec, small_space)
+    design = small_space.candidates_at(small_space.sobol(5, 0))
+    spread = look([outcome(c) for c in design], small_spec, small_space)
     assert crowded.one_factor_share == 1
     assert spread.one_factor_share < 1
     assert crowded.gap_ratio > 1.2 > spread.gap_ratio
-    assert crowded.element_range["Co"] == 0
-    assert crowded.element_range["Mn"] == pytest.approx(4 / 6)
+    assert crowded.tried_range["Co"] == 0
+    assert crowded.tried_range["Mn"] == pytest.approx(4 / 6)
 
 
 def test_missing_negative_data_is_named(small_spec, small_space):
@@ -65,7 +66,8 @@ def test_missing_negative_data_is_named(small_spec, small_space):
 
 
 def test_values_far_from_all_others_are_named(small_spec, small_space):
-    found = [outcome(c, 800 + i) for i, c in enumerate(small_space.sobol(8, 0))]
+    design = small_space.candidates_at(small_space.sobol(8, 0))
+    found = [outcome(c, 800 + i) for i, c in enumerate(design)]
     assert look(found, small_spec, small_space).suspicious == []
     typo = [*found[:-1], outcome(found[-1].candidate, 8000.0)]
     (words,) = look(typo, small_spec, small_space).suspicious

@@ -68,7 +68,7 @@ def test_layers_of_licoo2_are_as_far_apart_as_measured():
     ],
 )
 def test_formulas(name, fractions, formula):
-    assert PROTOTYPES[name].formula_of(fractions) == formula
+    assert PROTOTYPES[name].formula_of({"M": fractions}) == formula
 
 
 def test_an_unknown_prototype_lists_the_known():

@@ -1,0 +1,145 @@
+"""Electrodes of the Materials Project as a pool: what is known before a voltage is computed."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cathode.errors import SourceError, SpecError
+from cathode.physics.descriptors import ELEMENT_DESCRIPTORS, element_table
+from cathode.sources.csv_cells import headings_and_rows, read_text
+
+COLUMNS = {
+    "battery": "battery_id",
+    "ion": "working_ion",
+    "charged": "formula_charge",
+    "discharged": "formula_discharge",
+    "voltage": "average_voltage",
+    "capacity": "capacity_grav",
+    "energy": "energy_grav",
+    "verified": "endpoints_verified",
+}
+"""Columns of a table of voltage pairs that are read."""
+
+PLAUSIBLE_VOLTS = (0.0, 6.0)
+"""Voltages outside are artefacts of a computation, not of a material."""
+
+ANIONS = frozenset({"O", "S", "F", "Cl", "N", "P", "Se", "Br", "I", "H", "C"})
+
+COORDINATES = (
+    "ions_per_atom",
+    "ions_exchanged_per_atom",
+    "anion_fraction",
+    "oxygen_fraction",
+    *(f"{stat}_{i}" for stat in ("mean", "spread") for i in range(len(ELEMENT_DESCRIPTORS))),
+)
+"""Numbers in which models see a pair: from its two formulas alone, so known beforehand.
+
+``mean_i`` and ``spread_i`` are mean and standard deviation over the atoms of the charged host of
+:data:`cathode.physics.descriptors.ELEMENT_DESCRIPTORS`.
+"""
+
+RESULTS = ("average_voltage (V)", "gravimetric_capacity (mAh/g)", "specific_energy (Wh/kg)")
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a table of pairs.
+
+    Attributes:
+        rows: rows of the pool.
+        left_out: why others were left out, with how many.
+    """
+
+    rows: int
+    left_out: Mapping[str, int]
+
+
+def write_pool(source: Path, target: Path, ion: str) -> Written:
+    """Write a pool of the electrodes of one ion, with their computed results beside.
+
+    Of pairs that look the same to models, which are polymorphs, the first is kept.
+
+    Args:
+        source: CSV file of voltage pairs with the columns of :data:`COLUMNS`.
+        target: CSV file to write, ready for ``space.table`` and ``evaluator.path``.
+        ion: the working ion, such as Li.
+
+    Raises:
+        SourceError: a column is missing, or no pair is left.
+    """
+    headings, lines = headings_and_rows(source, read_text(source))
+    for column in COLUMNS.values():
+        if column not in headings:
+            msg = f"{source}: no column {column!r}: it needs {', '.join(COLUMNS.values())}"
+            raise SourceError(msg)
+    place = {name: headings.index(column) for name, column in COLUMNS.items()}
+    left_out: dict[str, int] = {}
+    seen: set[tuple[float, ...]] = set()
+    rows = []
+    for _, cells in lines:
+        pair = {name: cells[i].strip() for name, i in place.items()}
+        reason, numbers = _read(pair, ion)
+        if reason is None and numbers in seen:
+            reason = "looks the same as an earlier pair"
+        if reason is not None:
+            left_out[reason] = left_out.get(reason, 0) + 1
+            continue
+        seen.add(numbers)
+        name = f"{pair['battery']} {pair['charged']} to {pair['discharged']}"
+        rows.append([name, *numbers, pair["voltage"], pair["capacity"], pair["energy"]])
+    if not rows:
+        msg = f"{source}: no usable pair of {ion}: {left_out}"
+        raise SourceError(msg)
+    names = [f"{row[0]}" for row in rows]
+    for row, name in zip(rows, _distinct(names), strict=True):
+        row[0] = name
+    with target.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["name", *COORDINATES, *RESULTS])
+        writer.writerows(rows)
+    return Written(len(rows), left_out)
+
+
+def _distinct(names: list[str]) -> Iterator[str]:
+    times: dict[str, int] = {}
+    for name in names:
+        times[name] = times.get(name, 0) + 1
+        yield name if times[name] == 1 else f"{name} ({times[name]})"
+
+
+def _read(pair: Mapping[str, str], ion: str) -> tuple[str | None, tuple[float, ...]]:
+    """Why a pair is left out, None where it is not, and its coordinates."""
+    if pair["ion"] != ion:
+        return f"not of {ion}", ()
+    if pair["verified"].lower() not in ("true", "1"):
+        return "end points not verified", ()
+    low, high = PLAUSIBLE_VOLTS
+    if not low <= float(pair["voltage"]) <= high:
+        return f"voltage outside {low:g} to {high:g} V", ()
+    try:
+        return None, _coordinates(pair["charged"], pair["discharged"], ion)
+    except SpecError:
+        return "an element without descriptors", ()
+
+
+def _coordinates(charged: str, discharged: str, ion: str) -> tuple[float, ...]:
+    from pymatgen.core import Composition, Element
+
+    empty, full = Composition(charged), Composition(discharged)
+    host = {e: n for e, n in empty.get_el_amt_dict().items() if e != ion}
+    atoms = sum(host.values())
+    # The charged formula may be a multiple or a part of the discharged one's host.
+    scale = sum(n for e, n in full.get_el_amt_dict().items() if e != ion) / atoms
+    inside, before = full[Element(ion)] / scale / atoms, empty[Element(ion)] / atoms
+    shares = [n / atoms for n in host.values()]
+    table = element_table(tuple(host))
+    mean = [sum(w * x for w, x in zip(shares, column, strict=True)) for column in table.T]
+    spread = [
+        sum(w * (x - m) ** 2 for w, x in zip(shares, column, strict=True)) ** 0.5
+        for column, m in zip(table.T, mean, strict=True)
+    ]
+    anions = sum(w for e, w in zip(host, shares, strict=True) if e in ANIONS)
+    oxygen = host.get("O", 0.0) / atoms
+    values = (inside, inside - before, anions, oxygen, *mean, *spread)
+    return tuple(round(float(value), 6) for value in values)

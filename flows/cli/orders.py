@@ -1,0 +1,87 @@
+"""``cathode orders``: what is to be made and measured."""
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli.options import AsJson
+from flows.cli.output import print_json, results
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cathode.model import Proposal
+    from cathode.spec import CampaignSpec
+
+
+def orders(
+    campaign: Annotated[str, typer.Argument(help="Name of a campaign.")],
+    table: Annotated[
+        Path | None,
+        typer.Option("--csv", help="Write a table to fill in, for `cathode ingest`."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the open work orders of a campaign: recipe, conditions, why, what is expected."""
+    from cathode.ledger import Ledger
+    from cathode.report.view import view_of
+    from cathode.settings import Settings
+
+    view = view_of(Ledger.open(Settings.from_environment().ledger_url), campaign)
+    found = view.seen.open_orders(view.spec.modelled)
+    if table is not None:
+        _write(table, found, view.spec)
+    if as_json:
+        print_json({"campaign": campaign, "orders": [_row(order) for order in found]})
+    else:
+        _print(campaign, found, view.spec)
+
+
+def _row(order: "Proposal") -> dict[str, Any]:
+    return {
+        "candidate": order.candidate.id,
+        "turn": order.turn,
+        "content": order.candidate.content(),
+        "reason": order.reason,
+        "expected": dict(order.predictions),
+    }
+
+
+def _write(path: Path, found: "Sequence[Proposal]", spec: "CampaignSpec") -> None:
+    """A row per order with empty cells for what is to be measured."""
+    from cathode.physics.formulas import label
+
+    heads = [f"{name} ({spec.property_named(name).unit})" for name in spec.modelled]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["candidate", "recipe", *heads, "failed"])
+        for order in found:
+            writer.writerow([order.candidate.id, label(order.candidate), *("" for _ in heads), ""])
+
+
+def _print(campaign: str, found: "Sequence[Proposal]", spec: "CampaignSpec") -> None:
+    from rich import box
+    from rich.table import Table
+
+    from cathode.physics.formulas import label
+
+    if not found:
+        results().print(f"{campaign} has no open work order.")
+        return
+    table = Table(title=f"Open work orders of {campaign}", box=box.SIMPLE_HEAD)
+    table.add_column("candidate", no_wrap=True)
+    table.add_column("turn", justify="right")
+    table.add_column("recipe and conditions")
+    for name in spec.modelled:
+        table.add_column(f"expected {spec.property_named(name).heading}".replace(" ", "\n"))
+    table.add_column("why")
+    for order in found:
+        expected = [
+            f"{p['mean']:.4g} ± {p['sigma']:.2g}" if (p := order.predictions.get(name)) else "–"
+            for name in spec.modelled
+        ]
+        row = (order.candidate.id, str(order.turn), label(order.candidate), *expected, order.reason)
+        table.add_row(*row)
+    results().print(table)

@@ -1,0 +1,75 @@
+"""``cathode space``: look at a search space before anything is spent on it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.options import AsJson
+from flows.cli.output import print_json, results
+
+if TYPE_CHECKING:
+    from cathode.space.describe import Description
+
+MOST_DIGITS = 15
+"""Numbers with more digits are shown as powers of ten."""
+
+
+def describe(
+    spec: Annotated[Path, typer.Argument(help="YAML file of a campaign.")],
+    sample: Annotated[int, typer.Option(min=0, max=1000, help="Candidates to show.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the candidates shown.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show how large a space is, what its rules cut away, and some of its candidates."""
+    from cathode.errors import SpecError
+    from cathode.space import SearchSpace
+    from cathode.space.describe import describe
+    from cathode.spec import SpaceSpec, load_spec
+
+    campaign = load_spec(spec)
+    if not isinstance(campaign.space, SpaceSpec):
+        msg = f"{spec}: its space is a table: its rows are the candidates"
+        raise SpecError(msg)
+    found = describe(SearchSpace.from_spec(campaign.space), sample, seed)
+    if as_json:
+        print_json({"campaign": campaign.name, **found.as_dict()})
+    else:
+        _print(campaign.name, found)
+
+
+def _print(name: str, found: "Description") -> None:
+    from rich import box
+    from rich.table import Table
+
+    from cathode.physics.formulas import label
+
+    size = _count(found.size)
+    if not found.exact:
+        size = f"about {size} ± {_count(found.spread)} (estimated from random draws)"
+    results().print(f"{name} holds {size} candidates.", soft_wrap=True)
+    parts = "; ".join(f"{what} {_count(n)}" for what, n in found.parts.items())
+    results().print(f"Made of: {parts}.", soft_wrap=True)
+    if found.rules:
+        table = Table(
+            title=f"What its rules cut away of {_count(found.without_rules)} candidates",
+            box=box.SIMPLE_HEAD,
+        )
+        table.add_column("rule")
+        table.add_column("refused\n(%)", justify="right")
+        table.add_column("by this rule alone\n(%)", justify="right")
+        for rule in found.rules:
+            alone = f"{100 * rule.refused_alone:.3g}" if rule.refused_alone else "0, does not bind"
+            table.add_row(rule.rule, f"{100 * rule.refused:.3g}", alone)
+        results().print(table)
+    if found.sample:
+        table = Table(title="Some candidates, drawn at random", box=box.SIMPLE_HEAD)
+        table.add_column("candidate", no_wrap=True)
+        table.add_column("formula and conditions")
+        for candidate in found.sample:
+            table.add_row(candidate.id, label(candidate))
+        results().print(table)
+
+
+def _count(n: int) -> str:
+    return f"{n:,}" if n < 10**MOST_DIGITS else f"{float(n):.3g}"

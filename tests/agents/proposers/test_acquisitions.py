@@ -1,0 +1,163 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from agents.proposers.bayesian import BayesianProposer
+from cathode.errors import SpecError
+from cathode.model import TrainingData
+from cathode.spec import BayesianSpec, GPSpec, Objective
+from cathode.spec.proposer import CostSpec
+from surrogates.gp.surrogate import GPSurrogate
+from tests.contracts.proposer import ProposerContract, a_request
+from tests.helpers import truth
+
+
+def proposer(**fields):
+    return BayesianProposer(BayesianSpec(samples=32, **fields))
+
+
+class TestLogEI(ProposerContract):
+    def proposer(self):
+        return proposer(acquisition="log_ei")
+
+
+class TestVariance(ProposerContract):
+    def proposer(self):
+        return proposer(acquisition="variance")
+
+
+class _Unconstrained(ProposerContract):
+    @pytest.fixture
+    def request_(self, small_space):
+        return a_request(small_space, constraints=())
+
+
+class TestUpperConfidenceBound(_Unconstrained):
+    def proposer(self):
+        return proposer(acquisition="ucb")
+
+
+class TestThompson(_Unconstrained):
+    def proposer(self):
+        return proposer(acquisition="thompson")
+
+
+class TestExploring(ProposerContract):
+    def proposer(self):
+        return proposer(explore=0.34)
+
+
+class TestPerCost(ProposerContract):
+    """Small spaces only: where elements differ, so do the names a cost may have."""
+
+    def proposer(self):
+        return proposer(cost=CostSpec(base=1.0, terms={"Ni": 2.0}))
+
+
+def energies(suggestions, space):
+    rows = space.encode([s.candidate for s in suggestions])
+    return [truth(ni, mn, co)["specific_energy"] for co, mn, ni in rows]
+
+
+@pytest.mark.parametrize("kind", ["log_ei", "ucb", "thompson"])
+@pytest.mark.parametrize("goal", ["max", "min"])
+def test_each_leads_to_the_good_end(small_space, kind, goal):
+    request = a_request(
+        small_space, objectives=(Objective(property="specific_energy", goal=goal),), constraints=()
+    )
+    found = energies(proposer(acquisition=kind).propose(request), small_space)
+    every = energies([type("S", (), {"candidate": c}) for c in small_space], small_space)
+    quantile = np.quantile(every, 0.75 if goal == "max" else 0.25)
+    assert (np.mean(found) > quantile) == (goal == "max")
+
+
+def test_variance_goes_where_least_is_known(small_space):
+    request = a_request(small_space, constraints=())
+    found = proposer(acquisition="variance").propose(request)
+    left = [c for c in small_space if c not in request.excluded]
+    X = torch.as_tensor(small_space.encode(left)).unsqueeze(-2)
+    logs = [m.model.posterior(X).variance.log() for m in request.models.values()]
+    total = torch.stack(logs).sum(0).squeeze()
+    assert found[0].candidate == left[int(total.argmax())]
+
+
+@pytest.mark.parametrize("kind", ["ucb", "thompson"])
+def test_what_an_acquisition_cannot_do_is_refused(small_space, kind):
+    with pytest.raises(SpecError, match="knows no constraints"):
+        proposer(acquisition=kind).propose(a_request(small_space))
+    several = (Objective(property="specific_energy"), Objective(property="volume_change"))
+    request = a_request(small_space, objectives=several, constraints=(), reference=(700, -6))
+    with pytest.raises(SpecError, match="knows one objective"):
+        proposer(acquisition=kind).propose(request)
+
+
+def test_a_floor_of_exploration_is_kept_over_the_campaign(small_space):
+    request = a_request(small_space, n=2)
+    learning = []
+    for turn in range(8):
+        found = proposer(explore=0.25).propose(replace(request, proposed=12 + 2 * turn))
+        learning += ["to learn" in suggestion.reason for suggestion in found]
+    assert np.mean(learning) == 0.25
+
+
+def test_cost_leads_to_cheaper_candidates(small_space):
+    request = a_request(small_space, constraints=())
+    learn = {"acquisition": "variance"}  # which has a choice: gains lie at much nickel alone
+    plain = small_space.encode([s.candidate for s in proposer(**learn).propose(request)])
+    dear = CostSpec(base=0.01, terms={"Ni": 100.0})
+    found = proposer(cost=dear, **learn).propose(request)
+    cheap = small_space.encode([s.candidate for s in found])
+    nickel = small_space.coordinates.index("Ni")
+    assert cheap[:, nickel].mean() < plain[:, nickel].mean()
+
+
+def test_a_cost_of_what_is_not_there_is_refused(small_space):
+    with pytest.raises(SpecError, match="proposer.cost names 'Fe': known are Co, Mn, Ni"):
+        proposer(cost=CostSpec(terms={"Fe": 1.0})).propose(a_request(small_space))
+
+
+def test_failures_are_avoided(small_space):
+    request = a_request(small_space, constraints=())
+    X = small_space.encode(list(small_space))
+    rich = X[:, small_space.coordinates.index("Ni")] > 0.65
+    picked = np.random.default_rng(0).permutation(len(X))[:30]
+    labels = (~rich[picked]).astype(float)
+    data = TrainingData("success", X[picked], labels, np.full(30, np.nan), tuple(map(str, picked)))
+    success = GPSurrogate(GPSpec(kind="gp"), small_space).fit(data, 0)
+
+    def share(**fields):
+        found = proposer(acquisition="variance").propose(replace(request, n=6, **fields))
+        rows = small_space.encode([s.candidate for s in found])
+        return np.mean(rows[:, small_space.coordinates.index("Ni")] > 0.65)
+
+    assert share(success=success) < share()
+
+
+def test_replicates_are_asked_for_once_at_a_time(small_space):
+    request = a_request(small_space, constraints=())
+    data = request.observed["specific_energy"]
+    best = data.groups[int(data.y.argmax())]
+    first, *rest = proposer(replicates=2).propose(request)
+    assert first.candidate.id == best
+    assert "replicate of the best so far: measured 1 of 2 times" in first.reason
+    assert len(rest) == 2
+    assert best not in {s.candidate.id for s in rest}
+    waiting = replace(request, pending=(first.candidate,))
+    assert best not in {s.candidate.id for s in proposer(replicates=2).propose(waiting)}
+
+
+@pytest.mark.parametrize(("sigma", "due"), [(40.0, True), (1e-3, False)])
+def test_noise_decides_whether_a_replicate_is_worth_it(small_space, sigma, due):
+    request = a_request(small_space, constraints=())
+    data = request.observed["specific_energy"]
+    noisy = replace(data, sigma=np.full(len(data), sigma))
+    model = GPSurrogate(GPSpec(kind="gp"), small_space).fit(noisy, 0)
+    request = replace(
+        request,
+        models=dict(request.models) | {"specific_energy": model},
+        observed=dict(request.observed) | {"specific_energy": noisy},
+    )
+    (first, *_) = proposer(replicates="auto").propose(request)
+    assert ("replicate" in first.reason) == due

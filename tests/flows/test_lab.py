@@ -1,0 +1,80 @@
+"""A campaign that people answer, from the command line: run, orders, ingest, run again."""
+
+import csv
+import json
+from fractions import Fraction
+
+import pytest
+
+from tests.flows.commands import cathode
+from tests.helpers import campaign_in, layered, truth
+
+VARIABLES = {
+    "temperature": {"kind": "stepped", "min": 700, "max": 900, "step": 50, "unit": "degC"},
+    "route": {"kind": "categorical", "values": ["solid", "sol-gel"]},
+}
+
+
+@pytest.fixture
+def spec(tmp_path):
+    space = layered()["space"] | {"variables": VARIABLES}
+    return campaign_in(tmp_path, evaluator={"kind": "lab"}, space=space, initial=4)
+
+
+def test_orders_are_filled_in_and_the_campaign_goes_on(prefect, spec, tmp_path):
+    env = prefect | {"CATHODE_HOME": str(tmp_path / "home")}
+    first = cathode("run", spec, env=env)
+    assert first.returncode == 0, first.stderr
+    assert "turn 0: 0 answered, 4 open" in first.stderr
+    assert "4 work orders are open" in first.stderr
+    assert "cathode ingest small TABLE.csv" in first.stderr
+    again = cathode("run", spec, env=env)  # nothing came in: no turn is made
+    assert "turn" not in again.stderr.split("Report")[0].replace("turns", "")
+    sheet = tmp_path / "orders.csv"
+    listed = json.loads(cathode("orders", "small", "--csv", sheet, "--json", env=env).stdout)
+    assert len(listed["orders"]) == 4
+    assert {*listed["orders"][0]["content"]["conditions"]} == set(VARIABLES)
+    rows = list(csv.DictReader(sheet.read_text().splitlines()))
+    contents = {order["candidate"]: order["content"] for order in listed["orders"]}
+    for row in rows[:3]:
+        x = contents[row["candidate"]]["sites"]["M"]
+        found = truth(*(float(Fraction(x.get(e, "0"))) for e in ("Ni", "Mn", "Co")))
+        row["specific_energy (Wh/kg)"] = found["specific_energy"]
+        row["volume_change (%)"] = found["volume_change"]
+    rows[3]["failed"] = "impurity"
+    with sheet.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    entered = json.loads(cathode("ingest", "small", sheet, "--json", env=env).stdout)
+    assert (entered["measurements"], entered["new"]) == (8, 8)
+    assert json.loads(cathode("ingest", "small", sheet, "--json", env=env).stdout)["new"] == 0
+    second = cathode("run", spec, env=env)
+    assert second.returncode == 0, second.stderr
+    assert "turn 1: 0 answered, 2 open" in second.stderr
+    table = cathode("orders", "small", env=env).stdout
+    assert "temperature" in table
+    report = (tmp_path / "home" / "reports" / "small.html").read_text()
+    assert "impurity" in report
+
+
+@pytest.mark.parametrize(
+    "arguments", [("orders", "nobody"), ("ingest", "nobody", "none.csv")], ids=lambda a: a[0]
+)
+def test_nothing_can_be_entered_without_a_ledger(tmp_path, arguments, monkeypatch):
+    monkeypatch.setenv("CATHODE_HOME", str(tmp_path / "home"))
+    done = cathode(*arguments)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_space_is_described_before_anything_is_built(spec, tmp_path, monkeypatch):
+    monkeypatch.setenv("CATHODE_HOME", str(tmp_path / "home"))
+    found = json.loads(cathode("space", "describe", spec, "--sample", "3", "--json").stdout)
+    assert (found["size"], found["exact"]) == (35 * 5 * 2, True)
+    assert len(found["sample"]) == 3
+    text = cathode("space", "describe", spec).stdout
+    assert "small holds 350 candidates." in text
+    assert "values of route 2" in text
+    assert not (tmp_path / "home").exists()
