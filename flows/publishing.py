@@ -62,7 +62,7 @@ def _table(view: CampaignView, turn: Turn) -> list[dict[str, str | int]]:
         row: dict[str, str | int] = {
             "rank": proposal.rank,
             "candidate": proposal.candidate.id,
-            "formula": label(proposal.candidate),
+            "formula": label(proposal.candidate, spec.units),
         }
         for name in spec.modelled:
             heading = spec.property_named(name).heading

@@ -106,7 +106,7 @@ def _fan_out(
         evaluate = task(
             lambda proposal=proposal: run(proposal.candidate),
             name="evaluate",
-            task_run_name=f"evaluate {label(proposal.candidate)}",
+            task_run_name=f"evaluate {label(proposal.candidate, loop.spec.units)}",
             cache_policy=NO_CACHE,
             persist_result=False,
         )

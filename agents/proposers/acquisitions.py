@@ -1,7 +1,7 @@
 """The acquisition functions a spec may ask for, built from a request."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -27,6 +27,9 @@ from cathode.protocols import FittedSurrogate, ProposalRequest
 from cathode.space import PoolSpace
 from cathode.spec import BayesianSpec, Objective
 from cathode.spec.proposer import DEFAULT_SHARE
+
+COARSE = 16
+"""Posterior samples by which large spaces are climbed."""
 
 Samples = Callable[[Tensor], Tensor]
 
@@ -72,6 +75,14 @@ class Acquisitions:
             weights.append(per_cost(self.spec.cost, self.request.space))
         return Weighted(inner, weights) if weights else inner
 
+    def coarse(self) -> AcquisitionFunction | None:
+        """The same with few samples, for the way to where it is high; None where it needs none."""
+        closed = self.spec.acquisition in ("log_ei", "thompson", "variance")
+        if closed or self.spec.samples <= COARSE or self._share() is not None:
+            return None
+        fewer = self.spec.model_copy(update={"samples": COARSE})
+        return replace(self, spec=fewer).build()
+
     def variance(self) -> AcquisitionFunction:
         """Where least is known."""
         return MaximumVariance([fitted.model for fitted in self._models.values()])
@@ -79,6 +90,10 @@ class Acquisitions:
     @property
     def what(self) -> str:
         """The acquisition in words."""
+        return f"{self._name} per cost" if self.spec.cost is not None else self._name
+
+    @property
+    def _name(self) -> str:
         if self.spec.acquisition != "improvement":
             return {
                 "log_ei": "log expected improvement",

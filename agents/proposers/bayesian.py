@@ -56,7 +56,13 @@ class BayesianProposer:
             warnings.filterwarnings("ignore", "Sparse invariant checks", UserWarning)
             if wanted > learning:
                 found += self._chosen(
-                    built.build(), built.what, request, wanted - learning, found, rng
+                    built.build(),
+                    built.what,
+                    request,
+                    wanted - learning,
+                    found,
+                    rng,
+                    built.coarse(),
                 )
             if learning:
                 what = "log uncertainty, to learn"
@@ -71,10 +77,13 @@ class BayesianProposer:
         n: int,
         before: Iterable[Suggestion],
         rng: np.random.Generator,
+        coarse: AcquisitionFunction | None = None,
     ) -> list[Suggestion]:
         earlier: list[Candidate] = [suggestion.candidate for suggestion in before]
         pending = [*request.pending, *earlier]
-        chosen = best_candidates(acquisition, request.space, n, request.excluded, pending, rng)
+        chosen = best_candidates(
+            acquisition, request.space, n, request.excluded, pending, rng, coarse
+        )
         return [
             Suggestion(c, value, f"highest {what} ({value:.2f}), place {place} of the batch")
             for place, (c, value) in enumerate(chosen, len(earlier) + 1)

@@ -54,4 +54,4 @@ def _noise(request: ProposalRequest, name: str, x: np.ndarray) -> float:
     X = torch.as_tensor(x)[None]
     with torch.no_grad():
         read, function = model.posterior(X, observation_noise=True), model.posterior(X)
-    return float((read.variance - function.variance).clamp_min(0).sqrt())
+        return float((read.variance - function.variance).clamp_min(0).sqrt())

@@ -1,6 +1,6 @@
 """Find the candidates of highest acquisition: list a small space, climb in a large one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,6 +45,7 @@ def best_candidates(
     taken: Sequence[Candidate],
     pending: Sequence[Candidate],
     rng: np.random.Generator,
+    coarse: AcquisitionFunction | None = None,
 ) -> list[Scored]:
     """Choose a batch one by one, each knowing those chosen before it.
 
@@ -55,6 +56,8 @@ def best_candidates(
         taken: candidates that may not be chosen.
         pending: candidates asked for and not answered yet.
         rng: source of randomness for large spaces.
+        coarse: a quicker look at the same, by which a large space is climbed; what it finds is
+            scored and climbed again by the acquisition itself.
 
     Returns:
         Candidates with their acquisition values; fewer than n where the space holds no more.
@@ -64,10 +67,11 @@ def best_candidates(
     known = space.points_of([*taken, *pending])
     out = {point.tobytes() for point in known}
     every = space.every(MOST_LISTED)
-    seek = Listing(every).best if every is not None else Climb(known, rng).best
+    seek = Listing(every).best if every is not None else Climb(known, rng, coarse).best
     for _ in range(n):
         if len(waiting):
-            acquisition.set_X_pending(torch.as_tensor(waiting))
+            for each in [acquisition] if coarse is None else [acquisition, coarse]:
+                each.set_X_pending(torch.as_tensor(waiting))
         best = seek(acquisition, space, out)
         if best is None:
             break
@@ -123,19 +127,34 @@ class Climb:
     Attributes:
         known: points tried before; climbs start near the best of them, too.
         rng: source of randomness.
+        coarse: a quicker look at the acquisition, for the way up.
         seen: points scored so far with their last scores, from which the next climb starts: what
             was good for one place of a batch is mostly good for the next.
     """
 
     known: Points
     rng: np.random.Generator
+    coarse: AcquisitionFunction | None = None
     seen: dict[bytes, Found] = field(default_factory=dict)
 
     def best(self, acquisition: AcquisitionFunction, space: Space, out: set[bytes]) -> Found | None:
         """The highest point found that is not out; None where nothing is free."""
-        ascent = Ascent(acquisition, space, out)
-        ascent.look(np.concatenate(self._starts(acquisition, space)))
-        climbers = ascent.highest(CLIMBERS)
+        first = self.coarse or acquisition
+        ascent = Ascent(first, space, out)
+        ascent.look(np.concatenate(self._starts(first, space)))
+        self._climb(ascent, CLIMBERS)
+        self.seen |= ascent.scores
+        if self.coarse is not None:
+            good, ascent = ascent.highest(LOOK), Ascent(acquisition, space, out)
+            ascent.look([point for point, _ in good])
+            self._climb(ascent, 1)
+        for point, _ in ascent.highest(POLISHED):
+            ascent.look(_polished(acquisition, space, point))
+        return next(iter(ascent.highest(1)), None)
+
+    def _climb(self, ascent: "Ascent", n: int) -> None:
+        """Climb from the n highest points looked at, until no move leads higher."""
+        climbers, space = ascent.highest(n), ascent.space
         for _ in range(CLIMBS):
             arounds = [space.neighbours(point, self.rng) for point, _ in climbers]
             some = [self.rng.permutation(around)[:LOOK] for around in arounds]
@@ -147,10 +166,6 @@ class Climb:
                     break
             # Climbers that met go on as one.
             climbers = list({point.tobytes(): (point, value) for point, value in moved}.values())
-        for point, _ in ascent.highest(POLISHED):
-            ascent.look(_polished(acquisition, space, point))
-        self.seen |= ascent.scores
-        return next(iter(ascent.highest(1)), None)
 
     def _starts(self, acquisition: AcquisitionFunction, space: Space) -> list[Points]:
         if self.seen:
@@ -180,7 +195,7 @@ class Ascent:
     out: set[bytes]
     scores: dict[bytes, Found] = field(default_factory=dict)
 
-    def look(self, points: Points) -> None:
+    def look(self, points: Iterable[NDArray[np.int64]]) -> None:
         """Score those points that are free and new."""
         new = {point.tobytes(): point for point in points}
         new = {k: p for k, p in new.items() if k not in self.scores and k not in self.out}

@@ -1,5 +1,7 @@
 """What candidates are called where people read of them."""
 
+from collections.abc import Mapping
+
 from cathode.model import Candidate
 from cathode.physics.prototypes import PROTOTYPES
 
@@ -12,10 +14,17 @@ def formula(candidate: Candidate) -> str:
     return PROTOTYPES[candidate.prototype].formula_of(sites)
 
 
-def label(candidate: Candidate) -> str:
-    """The formula with the process conditions, such as ``LiNiO2, time 12``."""
+def label(candidate: Candidate, units: Mapping[str, str]) -> str:
+    """The formula with the process conditions, such as ``LiNiO2, time 12 h``.
+
+    Args:
+        candidate: the candidate.
+        units: of the variables of its space.
+    """
     settings = [
-        f"{name.replace('_', ' ')} {value:g}" if isinstance(value, float) else str(value)
+        f"{name.replace('_', ' ')} {value:g} {units.get(name, '')}".rstrip()
+        if isinstance(value, float)
+        else str(value)
         for name, value in candidate.conditions
         if candidate.prototype in PROTOTYPES
     ]

@@ -68,7 +68,7 @@ def report_html(view: CampaignView, pictures: Mapping[str, bytes], state: str) -
         skills=sorted(view.latest_skills(), key=lambda s: (s.property, s.metrics.get("crps", 1e9))),
         failed=[
             {
-                "formula": label(o.candidate),
+                "formula": label(o.candidate, spec.units),
                 "id": o.candidate.id,
                 "turn": o.turn,
                 "causes": sorted(set(o.failures.values())),
@@ -113,7 +113,7 @@ def _limit(spec: CampaignSpec, i: int) -> str:
 def _row(outcome: Outcome, spec: CampaignSpec, *, on_front: bool) -> dict[str, Any]:
     predictions = outcome.proposal.predictions if outcome.proposal is not None else {}
     return {
-        "formula": label(outcome.candidate),
+        "formula": label(outcome.candidate, spec.units),
         "id": outcome.candidate.id,
         "turn": outcome.turn,
         "front": on_front and len(spec.objectives) > 1,

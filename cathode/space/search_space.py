@@ -23,14 +23,14 @@ from cathode.spec import SpaceSpec
 COUNTED = 1_000_000
 """Up to this many candidates before rules, those that keep them are counted one by one."""
 
-DRAWS = 1 << 20
+DRAWS = 1 << 17
 """Random draws after which rules are met by walking instead."""
 
 CHUNK = 1 << 13
 PROBES = 1 << 14
 """Random draws from which the size of a large space under rules is estimated."""
 
-WALK_STEPS = 24
+WALKERS, WALK_STEPS = 256, 24
 PAIRS = 48
 """Random pairs of moves tried beside single ones: rules may couple what changes."""
 
@@ -88,7 +88,8 @@ class SearchSpace(Grid):
         if self.size_is_exact:
             return len(self._listed)
         kept = self._keeping(np.random.default_rng(0).random((PROBES, self.width)))
-        return max(1, round(Fraction(len(kept), PROBES) * self.size_without_rules))
+        # Where none is kept there are fewer than that of one in all draws.
+        return round(Fraction(max(1, len(kept)), PROBES) * self.size_without_rules)
 
     def points_of(self, candidates: Sequence[Candidate]) -> Points:
         """Those candidates that the space allows, as points, shape (n, m)."""
@@ -166,7 +167,8 @@ class SearchSpace(Grid):
         if len(points) >= n:
             return points[:n]
         start = points if len(points) else refuse_empty(self)
-        return self._walked(start[rng.integers(len(start), size=n)], rng)
+        walked = self._walked(start[rng.integers(len(start), size=min(n, WALKERS))], rng)
+        return walked[rng.integers(len(walked), size=n)]
 
     def _walked(self, points: Points, rng: np.random.Generator) -> Points:
         points = points.copy()

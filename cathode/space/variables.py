@@ -110,7 +110,7 @@ class Variables:
             if not ready:
                 name, spec = next(iter(waiting.items()))
                 (parent,) = spec.when or ("",)
-                known = ", ".join(["prototype", *specs])
+                known = ", ".join([*("prototype" for _ in prototypes[1:2]), *specs])
                 msg = f"space.variables.{name}.when names {parent!r}, which depends on it or is "
                 raise SpaceError(f"{msg}no variable: known are {known}")
             for name, spec in ready.items():

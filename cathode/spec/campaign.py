@@ -136,6 +136,14 @@ class CampaignSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _variables_are_no_properties(self) -> "CampaignSpec":
+        for name in getattr(self.space, "variables", {}):
+            if name in PROPERTIES or name in self.properties:
+                msg = f"{name!r} is a variable of the space and a property: rename the variable"
+                raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _share_goes_with_one_objective(self) -> "CampaignSpec":
         share = getattr(self.proposer, "share", None)
         plain = len(self.objectives) == 1 and self.objectives[0].goal != "target"
@@ -162,6 +170,12 @@ class CampaignSpec(Spec):
                 msg = f"{kind} {twice[0]!r} is listed twice: leave one of them out"
                 raise ValueError(msg)
         return self
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Units of the space's variables, by name."""
+        variables = getattr(self.space, "variables", {})
+        return {name: variable.unit for name, variable in variables.items()}
 
     @property
     def modelled(self) -> tuple[str, ...]:

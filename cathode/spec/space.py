@@ -12,6 +12,10 @@ from cathode.spec.variables import VariableSpec
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
+RESERVED = ("prototype", "candidate", "recipe", "failed")
+"""Columns that tables of results have anyway."""
+
+
 class FractionBounds(Spec):
     """Bounds of one element's fraction on a site."""
 
@@ -67,6 +71,14 @@ class SpaceSpec(Spec):
     def _some_prototype(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
         if not isinstance(value, str) and (not value or len(set(value)) < len(value)):
             msg = f"prototype={list(value)}: name one, or several different ones"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("variables")
+    @classmethod
+    def _no_reserved_name(cls, value: dict[str, VariableSpec]) -> dict[str, VariableSpec]:
+        if taken := sorted(set(value) & set(RESERVED)):
+            msg = f"a variable may not be called {taken[0]!r}, which tables use: rename it"
             raise ValueError(msg)
         return value
 

@@ -9,6 +9,9 @@ import typer
 from flows.cli.options import AsJson
 from flows.cli.output import print_json, results
 
+WIDEST = 20
+"""Characters of a column of expected values."""
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -58,7 +61,9 @@ def _write(path: Path, found: "Sequence[Proposal]", spec: "CampaignSpec") -> Non
         writer = csv.writer(file)
         writer.writerow(["candidate", "recipe", *heads, "failed"])
         for order in found:
-            writer.writerow([order.candidate.id, label(order.candidate), *("" for _ in heads), ""])
+            writer.writerow(
+                [order.candidate.id, label(order.candidate, spec.units), *("" for _ in heads), ""]
+            )
 
 
 def _print(campaign: str, found: "Sequence[Proposal]", spec: "CampaignSpec") -> None:
@@ -75,13 +80,20 @@ def _print(campaign: str, found: "Sequence[Proposal]", spec: "CampaignSpec") -> 
     table.add_column("turn", justify="right")
     table.add_column("recipe and conditions")
     for name in spec.modelled:
-        table.add_column(f"expected {spec.property_named(name).heading}".replace(" ", "\n"))
+        known = spec.property_named(name)
+        table.add_column(f"expected\n{known.label}\n({known.unit})", max_width=WIDEST)
     table.add_column("why")
     for order in found:
         expected = [
             f"{p['mean']:.4g} ± {p['sigma']:.2g}" if (p := order.predictions.get(name)) else "–"
             for name in spec.modelled
         ]
-        row = (order.candidate.id, str(order.turn), label(order.candidate), *expected, order.reason)
+        row = (
+            order.candidate.id,
+            str(order.turn),
+            label(order.candidate, spec.units),
+            *expected,
+            order.reason,
+        )
         table.add_row(*row)
     results().print(table)

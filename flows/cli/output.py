@@ -85,5 +85,7 @@ def print_best(ranked: Sequence[tuple["Outcome", bool]], spec: "CampaignSpec", n
         values = [f"{outcome.values[name]:.4g}" for name in spec.modelled]
         mark = ["●" if on_front else ""] if several else []
         turn = "–" if outcome.turn is None else str(outcome.turn)
-        table.add_row(outcome.candidate.id, label(outcome.candidate), turn, *values, *mark)
+        table.add_row(
+            outcome.candidate.id, label(outcome.candidate, spec.units), turn, *values, *mark
+        )
     results().print(table)

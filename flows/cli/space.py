@@ -9,6 +9,8 @@ from flows.cli.options import AsJson
 from flows.cli.output import print_json, results
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cathode.space.describe import Description
 
 MOST_DIGITS = 15
@@ -35,10 +37,10 @@ def describe(
     if as_json:
         print_json({"campaign": campaign.name, **found.as_dict()})
     else:
-        _print(campaign.name, found)
+        _print(campaign.name, found, campaign.units)
 
 
-def _print(name: str, found: "Description") -> None:
+def _print(name: str, found: "Description", units: "Mapping[str, str]") -> None:
     from rich import box
     from rich.table import Table
 
@@ -67,7 +69,7 @@ def _print(name: str, found: "Description") -> None:
         table.add_column("candidate", no_wrap=True)
         table.add_column("formula and conditions")
         for candidate in found.sample:
-            table.add_row(candidate.id, label(candidate))
+            table.add_row(candidate.id, label(candidate, units))
         results().print(table)
 
 

@@ -1,6 +1,7 @@
 """What a surrogate expects over a ternary cut through the space."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +15,9 @@ from cathode.model import Candidate, Property
 from cathode.physics.prototypes import MIXING_SITE
 from cathode.report.figures.canvas import GREY, RED, blank
 from cathode.space import SearchSpace, Space
+
+LINE = 100
+"""Characters in a line of a title."""
 
 RESOLUTION = 40
 """Points along an edge of the cut."""
@@ -62,7 +66,8 @@ def landscape_figure(
             )
     given = zip(space.coordinates, fixed, strict=True)
     rest = ", ".join(f"{name} {x:g}" for name, x in given if x > 0)
-    figure.suptitle(f"{prop.label} over {'-'.join(names)}" + (f" at {rest}" if rest else ""))
+    title = f"{prop.label} over {'-'.join(names)}" + (f" at {rest}" if rest else "")
+    figure.suptitle(fill(title, LINE), fontsize="medium")
     return figure
 
 

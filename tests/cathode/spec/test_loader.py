@@ -172,3 +172,34 @@ def test_a_wanted_share_needs_one_objective_and_no_constraint():
     bound = {"constraints": [{"property": "volume_change", "min": -6}]}
     with pytest.raises(SpecError, match=r"proposer\.share=0\.1: needs a single objective"):
         parse_spec(layered(proposer=proposer, **(one | bound)), "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("failed", "may not be called 'failed'"),
+        ("average_voltage", "'average_voltage' is a variable of the space and a property"),
+        ("Time", "variables.Time"),
+    ],
+)
+def test_names_of_variables_leave_tables_clear(name, words):
+    variable = {"kind": "ordered", "values": [1, 2]}
+    space = layered()["space"] | {"variables": {name: variable}}
+    with pytest.raises(SpecError, match=words):
+        parse_spec(layered(space=space), "test")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"step": 7}, "step=7 does not lead from min=700, max=900"),
+        ({"min": 900}, "min=900, max=900: needs min < max"),
+        ({"when": {"a": 1, "b": 2}}, "when"),
+        ({"unit": 3}, "unit"),
+    ],
+)
+def test_variables_that_cannot_be_are_named(changes, words):
+    variable = {"kind": "stepped", "min": 700, "max": 900, "step": 10} | changes
+    space = layered()["space"] | {"variables": {"temperature": variable}}
+    with pytest.raises(SpecError, match=words):
+        parse_spec(layered(space=space), "test")
