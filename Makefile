@@ -4,7 +4,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 # Modules side by side, each in one process: what they share (servers, a campaign) is made once.
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+# More than there are cores, since some wait for servers.
+PARALLEL := -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run up test test-slow lint bench lock clean

@@ -8,6 +8,7 @@ from cathode.physics.descriptors import element_table
 from cathode.protocols import Evaluator
 from cathode.settings import Settings
 from cathode.space import SearchSpace, Space, build_space
+from cathode.space.feasibility import refusals
 from cathode.spec import CampaignSpec
 
 
@@ -45,6 +46,10 @@ def check_spec(spec: CampaignSpec, settings: Settings) -> Checked:
             msg = "descriptors='elements' need a space of compositions: use 'fractions' for a pool"
             raise SpecError(msg)
         element_table(space.elements)
+    if isinstance(space, SearchSpace):
+        idle = [label for label, refused in refusals(space) if not refused]
+        if idle:
+            remark += f"{remark and '; '}nothing is cut away by {', '.join(idle)}"
     cost = getattr(spec.proposer, "cost", None)
     for name in cost.terms if cost else ():
         if name not in space.coordinates:

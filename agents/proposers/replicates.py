@@ -6,8 +6,9 @@ import numpy as np
 import torch
 
 from cathode.evaluation.pareto import gain
-from cathode.model import Suggestion
+from cathode.model import Candidate, Suggestion
 from cathode.protocols import ProposalRequest
+from cathode.spec import Constraint
 
 MOST = 3
 """Measurements of a candidate at which noise is no longer a reason for another one."""
@@ -22,36 +23,48 @@ def replicate(request: ProposalRequest, wanted: int | Literal["auto"]) -> Sugges
             of a measurement is larger than the lead over the next best candidate.
     """
     objective = request.objectives[0]
-    data = (request.observed or {}).get(objective.property)
-    if wanted == 1 or data is None or not len(data):
-        return None
-    gains: dict[str, list[float]] = {}
-    for group, value in zip(data.groups, data.y, strict=True):
-        gains.setdefault(group, []).append(gain(objective, float(value)))
+    gains = _gains(request) if wanted != 1 else {}
     ranked = sorted(gains, key=lambda group: -float(np.mean(gains[group])))
-    best, times = ranked[0], len(gains[ranked[0]])
-    if any(candidate.id == best for candidate in request.pending):
+    candidate = next((c for c in request.excluded if ranked and c.id == ranked[0]), None)
+    if candidate is None or candidate in request.pending or candidate not in request.space:
         return None
-    candidate = next((c for c in request.excluded if c.id == best), None)
-    if candidate is None or candidate not in request.space:
-        return None
-    if wanted == "auto":
-        lead = np.inf if len(ranked) == 1 else np.mean(gains[best]) - np.mean(gains[ranked[1]])
-        sigma = _noise(request, objective.property, data.X[data.groups.index(best)])
-        if times >= MOST or sigma <= lead:
-            return None
-        why = f"noise {sigma:.3g} is larger than its lead {lead:.3g}"
-    elif times >= wanted:
-        return None
+    times = len(gains[candidate.id])
+    if wanted != "auto":
+        why = f"measured {times} of {wanted} times" if times < wanted else None
     else:
-        why = f"measured {times} of {wanted} times"
+        lead = np.mean(gains[ranked[0]]) - (np.mean(gains[ranked[1]]) if ranked[1:] else -np.inf)
+        sigma = _noise(request, objective.property, candidate)
+        due = times < MOST and sigma > lead
+        why = f"noise {sigma:.3g} is larger than its lead {lead:.3g}" if due else None
+    if why is None:
+        return None
     return Suggestion(candidate, None, f"replicate of the best so far: {why}")
 
 
-def _noise(request: ProposalRequest, name: str, x: np.ndarray) -> float:
+def _gains(request: ProposalRequest) -> dict[str, list[float]]:
+    """Gains measured of each candidate that keeps the constraints."""
+    objective = request.objectives[0]
+    data = (request.observed or {}).get(objective.property)
+    gains: dict[str, list[float]] = {}
+    for group, value in zip(data.groups, data.y, strict=True) if data is not None else ():
+        if all(_keeps(request, constraint, group) for constraint in request.constraints):
+            gains.setdefault(group, []).append(gain(objective, float(value)))
+    return gains
+
+
+def _keeps(request: ProposalRequest, constraint: Constraint, group: str) -> bool:
+    """Whether the mean of what was measured of a candidate lies within bounds."""
+    data = (request.observed or {})[constraint.property]
+    values = [y for each, y in zip(data.groups, data.y, strict=True) if each == group]
+    low = -np.inf if constraint.min is None else constraint.min
+    high = np.inf if constraint.max is None else constraint.max
+    return bool(values) and bool(low <= np.mean(values) <= high)
+
+
+def _noise(request: ProposalRequest, name: str, candidate: Candidate) -> float:
     """Standard deviation of a measurement about the function."""
     model = (request.models or {})[name].model
-    X = torch.as_tensor(x)[None]
+    X = torch.as_tensor(request.space.encode([candidate]))
     with torch.no_grad():
         read, function = model.posterior(X, observation_noise=True), model.posterior(X)
         return float((read.variance - function.variance).clamp_min(0).sqrt())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from botorch.acquisition import AcquisitionFunction
 from botorch.models.model import Model
@@ -9,13 +10,16 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from cathode.errors import SpecError
-from cathode.space import Space
+from cathode.space import SearchSpace, Space
 from cathode.spec.proposer import CostSpec
 
 LEAST_CHANCE = 0.02
 """No candidate is given up for less chance of success than this: failures may be mended."""
 
 LEAST_COST = 1e-6
+
+SAME = 1e-9
+"""Coordinates nearer than this are equal."""
 
 TINIEST = 1e-30
 """Chances below this count as this, so that their logarithms compare."""
@@ -81,7 +85,33 @@ def per_cost(spec: CostSpec, space: Space) -> LogWeight:
             raise SpecError(msg)
         weights[space.coordinates.index(name)] = each
 
+    exists = _existing(space, list(spec.terms))
+
     def weight(X: Tensor) -> Tensor:
-        return -(spec.base + X @ weights).clamp_min(LEAST_COST).log().squeeze(-1)
+        cost = spec.base + (X * exists(X) * weights).sum(dim=-1)
+        return -cost.clamp_min(LEAST_COST).log().squeeze(-1)
 
     return weight
+
+
+def _existing(space: Space, names: Sequence[str]) -> Callable[[Tensor], Tensor]:
+    """Which coordinates stand for a variable that exists, 1 or 0: what does not costs nothing."""
+    tests = []
+    if isinstance(space, SearchSpace):
+        for variable in space.variables.every:
+            if variable.parent is not None and variable.name in names:
+                parent = space.variables.every[variable.parent]
+                place = space.coordinates.index(variable.columns[0])
+                columns = [space.coordinates.index(name) for name in parent.columns]
+                levels = np.array(sorted(variable.when))
+                wanted = torch.as_tensor(parent.coordinates(levels))
+                tests.append((place, columns, wanted))
+
+    def exists(X: Tensor) -> Tensor:
+        found = torch.ones_like(X)
+        for place, columns, wanted in tests:
+            apart = (X[..., columns].unsqueeze(-2) - wanted).abs().amax(dim=-1)
+            found[..., place] = (apart < SAME).any(dim=-1).to(X.dtype)
+        return found
+
+    return exists

@@ -8,7 +8,7 @@ and a repeated step changes nothing.
 from cathode.loop.assimilate import assimilate
 from cathode.loop.audit import audit
 from cathode.loop.dispatch import Answers, dispatch, serially
-from cathode.loop.ingest import Ingested, ingest
+from cathode.loop.ingest import Again, Ingested, ingest, order_name
 from cathode.loop.loop import Loop
 from cathode.loop.propose import propose
 from cathode.loop.retrain import Serving, retrain
@@ -16,6 +16,7 @@ from cathode.loop.schedule import finished_because, next_turn, waiting_because
 from cathode.loop.turn import run_turn
 
 __all__ = [
+    "Again",
     "Answers",
     "Ingested",
     "Loop",
@@ -26,6 +27,7 @@ __all__ = [
     "finished_because",
     "ingest",
     "next_turn",
+    "order_name",
     "propose",
     "retrain",
     "run_turn",

@@ -99,7 +99,20 @@ class CandidateColumns:
             for index, (name, unit) in self.variables.items()
             if (value := self._setting(where, name, unit, cells[index])) is not None
         }
+        self._refuse_unasked(where, {**conditions, PROTOTYPE: host})
         return Candidate.of(host, sites, conditions)
+
+    def _refuse_unasked(self, where: str, given: Mapping[str, float | str]) -> None:
+        """Refuse a variable that does not exist beside the others, or is missing though it does."""
+        for name, spec in self.space.variables.items():
+            if spec.when is None:
+                continue
+            ((parent, asked),) = spec.when.items()
+            due = given.get(parent) in (asked if isinstance(asked, tuple) else (asked,))
+            if due != (name in given):
+                what = "needs a value" if due else "must be empty"
+                msg = f"{where}, column {name}: {what} where {parent} is {given.get(parent)}"
+                raise SourceError(msg)
 
     def _recipe(self, where: str, site: str, cells: Sequence[str]) -> dict[str, Fraction]:
         mine = {i: element for i, (place, element) in self.elements.items() if place == site}
@@ -126,7 +139,11 @@ class CandidateColumns:
             raise SourceError(msg)
         if _is_number(spec):
             hint = "leave the cell empty where it does not exist" if spec.when else "mend the cell"
-            return convert(number(place, cell, hint), unit, spec.unit)
+            # Twelve digits: what a change of unit adds behind them makes no other candidate.
+            return float(f"{convert(number(place, cell, hint), unit, spec.unit):.12g}")
+        if cell.strip() not in _words(spec):
+            msg = f"{place}: {cell.strip()!r} is none of {', '.join(_words(spec))}"
+            raise SourceError(msg)
         return cell.strip()
 
 
@@ -148,6 +165,10 @@ def _checked(path: Path, heading: str, unit: str, own: str) -> str:
         msg = f"{path}: column {heading!r}: {unit!r} is no unit of it: write it in {own}"
         raise SourceError(msg) from error
     return unit
+
+
+def _words(spec: VariableSpec) -> list[str]:
+    return [] if _is_number(spec) else [str(value) for value in spec.values]  # type: ignore[union-attr]
 
 
 def _is_number(spec: VariableSpec) -> bool:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from cathode.errors import SourceError
 
+SEPARATORS = {";": "semicolons", "\t": "tabs"}
+
 
 def read_text(path: Path) -> str:
     """The text of a file.
@@ -34,6 +36,13 @@ def headings_and_rows(path: Path, text: str) -> tuple[list[str], Iterator[tuple[
     """
     reader = csv.reader(io.StringIO(text))
     headings = [heading.strip() for heading in next(reader, [])]
+    if not any(headings):
+        msg = f"{path}: the table is empty: it needs headings and rows"
+        raise SourceError(msg)
+    for mark, name in SEPARATORS.items():
+        if len(headings) == 1 and mark in headings[0]:
+            msg = f"{path}: its cells seem to be parted by {name}: save it with commas"
+            raise SourceError(msg)
     for heading in headings:
         if heading and headings.count(heading) > 1:
             msg = f"{path}: column {heading!r} stands in the table twice: leave one of them out"

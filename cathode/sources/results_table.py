@@ -13,10 +13,8 @@ from cathode.sources.csv_cells import headings_and_rows, number
 from cathode.spec import CampaignSpec, PoolSpec, SpaceSpec
 from cathode.units import convert
 
-SEPARATORS = {";": "semicolons", "\t": "tabs"}
-
-ID, FAILED = "candidate", "failed"
-"""Columns of a candidate's id, and of the cause of a failure."""
+ID, FAILED, ORDER = "candidate", "failed", "order"
+"""Columns of a candidate's id, of the cause of a failure, and of the work order, "turn/place"."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +24,12 @@ class Row:
     Attributes:
         values: per property what was measured, None where the cell is empty.
         failed: why it has no values, as far as the table says.
+        order: the work order it answers, as far as the table says.
     """
 
     values: Mapping[str, float | None]
     failed: str | None = None
+    order: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def parse_table(
     named = headings.index(key) if known is not None and key in headings else None
     made = None if named is not None else _columns(path, headings, campaign.space)
     failed = headings.index(FAILED) if FAILED in headings else None
+    order = headings.index(ORDER) if ORDER in headings else None
     taken = set() if made is None else made.indices
     columns = _property_columns(path, headings, taken, campaign)
     rows: dict[Candidate, Row] = {}
@@ -77,7 +78,11 @@ def parse_table(
             raise SourceError(msg)
         values = {c.known.name: _value(where, c, cells[c.index]) for c in columns}
         cause = None if failed is None else cells[failed].strip() or None
-        rows[candidate] = Row(values, cause)
+        if cause is not None and any(value is not None for value in values.values()):
+            msg = f"{where}: values, and {cause!r} as the cause of a failure: leave one of them out"
+            raise SourceError(msg)
+        answered = None if order is None else cells[order].strip() or None
+        rows[candidate] = Row(values, cause, answered)
     if all(x is None for row in rows.values() for x in row.values.values()) and failed is None:
         msg = f"{path}: not one cell of {', '.join(c.known.name for c in columns)} holds a value"
         raise SourceError(msg + ": fill in what was measured")
@@ -128,9 +133,6 @@ def _property_columns(
         found.append(PropertyColumn(index, known, match["unit"]))
     if not found:
         msg = f"{path}: no column is headed by a property, such as 'average_voltage (V)'"
-        for mark, name in SEPARATORS.items():
-            if any(mark in heading for heading in headings):
-                msg += f"; its cells seem to be parted by {name}: save it with commas"
         raise SourceError(msg)
     return found
 

@@ -72,7 +72,7 @@ def _blame(space: "SearchSpace", affine: list[Affine]) -> str:
         if all(_recipe(space, fewer, h, None) is None for h in range(len(space.prototypes))):
             clashing = fewer
     labels = " and ".join(dict.fromkeys(rule.label for rule in clashing))
-    verb = "clash" if len(clashing) > 1 else "is more than the bounds of the sites allow"
+    verb = "clash" if len(clashing) > 1 else "cannot be kept within the bounds of the sites"
     return f"space.constraints: {labels} {verb}: no candidate keeps them; loosen one, or the bounds"
 
 

@@ -11,6 +11,8 @@ from cathode.space.walk import Limit, RecipeWalk
 from cathode.spec import AtMost, SiteSpec
 from cathode.spec.base import to_text
 
+MOST_PARTS = 1000
+
 
 @dataclass(frozen=True)
 class SiteFractions:
@@ -38,6 +40,11 @@ class SiteFractions:
         check_site(where, site, elements)
         if spec.step <= 0 or (1 / spec.step).denominator != 1:
             msg = f"{where}.step={to_text(spec.step)}: needs to divide one, such as 0.05 or '1/12'"
+            raise SpaceError(msg)
+        if 1 / spec.step > MOST_PARTS:
+            msg = (
+                f"{where}.step={to_text(spec.step)}: at least 1/{MOST_PARTS}, as fine as is weighed"
+            )
             raise SpaceError(msg)
         lower, upper = _bounds(where, elements, spec)
         limits = tuple(_limit(where, elements, spec.step, limit) for limit in spec.at_most)

@@ -207,12 +207,15 @@ class Grid:
             kept &= site.walk.keeps(part)
         return kept
 
-    def drawn(self, cube: NDArray[np.float64]) -> Points:
-        """The points at points of the unit cube, whatever the rules say."""
+    def drawn(self, cube: NDArray[np.float64], *, even: bool = False) -> Points:
+        """The points at points of the unit cube, whatever the rules say.
+
+        Uniform points give uniform candidates; with ``even``, uniform levels of each variable.
+        """
         cuts = np.cumsum([len(site.elements) for site in self.sites])
         *cubes, rest = np.split(cube, cuts, axis=1)
         counts = [site.walk.draw(part) for site, part in zip(self.sites, cubes, strict=True)]
-        return np.concatenate([*counts, self.variables.draw(rest)], axis=1)
+        return np.concatenate([*counts, self.variables.draw(rest, even=even)], axis=1)
 
     def moves(self, point: NDArray[np.int64]) -> Points:
         """Points one move away, near and far; lower bounds and limits are left to the caller."""

@@ -1,6 +1,6 @@
 """What every candidate must keep, compiled for one space."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -144,10 +144,15 @@ class Compiler:
                 return self._lithium_ratio(spec)
             case PriceCap():
                 # sum(price m x) <= max sum(m x), which is linear in the fractions.
-                label = f"price <= {spec.max:g} USD/kg"
+                self._refuse_strangers(f"{place}.prices", spec.prices)
+                assumed = {e: price(e, spec.prices) for e in sorted(self._elements)}
+                said = ", ".join(f"{e} {x:.3g}" for e, x in assumed.items() if x)
+                label = f"price <= {spec.max:g} USD/kg ({said})"
                 cost = self._sums(lambda e, _: (price(e, spec.prices) - spec.max) * mass(e))
                 return [Affine(label, *cost, -np.inf, 0.0)]
             case CriticalCap():
+                if "of" in spec.model_fields_set:
+                    self._refuse_strangers(f"{place}.of", spec.of)
                 label = f"critical elements <= {spec.max:g} by mass"
                 share = self._sums(lambda e, _: ((e in spec.of) - spec.max) * mass(e))
                 return [Affine(label, *share, -np.inf, 0.0)]
@@ -164,12 +169,7 @@ class Compiler:
         return Affine(label, weights, np.zeros(len(self.prototypes)), low, high)
 
     def _charge_balance(self, place: str, spec: ChargeBalance) -> list[Rule]:
-        elements = {e for site in self.sites for e in site.elements} | {
-            species for p in self.prototypes for species, _ in p.formula
-        }
-        if unknown := sorted(set(spec.states) - elements):
-            msg = f"{place}.states names {unknown[0]!r}, which no candidate has: leave it out"
-            raise SpaceError(msg)
+        self._refuse_strangers(f"{place}.states", spec.states)
         label, most = "charge_balance", spec.tolerance
         lowest = self._sums(lambda e, site: charges(e, spec.states, site)[0])
         highest = self._sums(lambda e, site: charges(e, spec.states, site)[1])
@@ -198,6 +198,7 @@ class Compiler:
                 continue
             wanted = test if isinstance(test, tuple) else (test,)
             if name not in names:
+                self._column(f"{place}.together", name)
                 if len(wanted) > 1 or isinstance(wanted[0], str):
                     msg = f"{place}.together.{name}={test!r}: give a number or a range"
                     raise SpaceError(msg)
@@ -206,10 +207,23 @@ class Compiler:
             variable = self.variables[names.index(name)]
             levels = [variable.level_of(value) for value in wanted]
             if None in levels:
-                msg = f"{place}.together: {name} is never {wanted[levels.index(None)]!r}: mend it"
-                raise SpaceError(msg)
+                known = ", ".join(map(str, variable.values[:12]))
+                msg = f"{place}.together: {name} is never {wanted[levels.index(None)]!r}: "
+                raise SpaceError(f"{msg}its values are {known}")
             choices[names.index(name)] = frozenset(x for x in levels if x is not None)
         return Combination(f"forbidden {', '.join(spec.together)}", ranges, choices)
+
+    @property
+    def _elements(self) -> set[str]:
+        """All that a candidate may be made of."""
+        mixing = {site.site for site in self.sites}
+        fixed = {s for p in self.prototypes for s, _ in p.formula if s not in mixing}
+        return fixed | {e for site in self.sites for e in site.elements}
+
+    def _refuse_strangers(self, place: str, named: Iterable[str]) -> None:
+        if unknown := sorted(set(named) - self._elements):
+            msg = f"{place} names {unknown[0]!r}, which no candidate has: leave it out"
+            raise SpaceError(msg)
 
     @property
     def _width(self) -> int:

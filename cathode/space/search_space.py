@@ -198,7 +198,11 @@ class SearchSpace(Grid):
 
         Repeats are possible.
         """
-        return self._keeping(sobol_points(self.width, n, seed, skip))
+        # Even over the levels of variables: a design should see one step as often as two, though
+        # two steps have more candidates.
+        points = self.drawn(sobol_points(self.width, n, seed, skip), even=True)
+        allowed: Points = points[self.keeps_rules(points)]
+        return allowed
 
     def neighbours(self, point: NDArray[np.int64], rng: np.random.Generator) -> Points:
         """Points a move away, shape (n, m).

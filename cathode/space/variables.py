@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from cathode.errors import SpaceError
 from cathode.space.walk import scales
 from cathode.spec import ContinuousVariable, SteppedVariable, VariableSpec
+from cathode.spec.base import to_text
+
+MOST_VALUES = 10_000
+"""Values a variable may have; nobody sets one as finely."""
 
 ABSENT = -1
 """Level of a variable that does not exist, since its condition does not hold."""
@@ -146,11 +150,15 @@ class Variables:
                     weights[child.parent][level] *= sum(weights[i])
         return weights
 
-    def draw(self, cube: NDArray[np.float64]) -> Levels:
-        """Combinations at points of the unit cube, shape (n, variables): uniform for uniform."""
+    def draw(self, cube: NDArray[np.float64], *, even: bool = False) -> Levels:
+        """Combinations at points of the unit cube, shape (n, variables).
+
+        Uniform points give uniform combinations; with ``even`` each level of a variable is as
+        likely as the next, however many combinations it has.
+        """
         levels = np.full(cube.shape, ABSENT)
         for i, variable in enumerate(self.every):
-            weights = self._level_weights[i]
+            weights = [1] * len(variable.values) if even else self._level_weights[i]
             total, running, cumulative = sum(weights), 0, []
             for weight in weights:
                 running += weight
@@ -215,7 +223,7 @@ class Variables:
 
 
 def _variable(name: str, spec: VariableSpec, found: Mapping[str, Variable]) -> Variable:
-    values = _values(spec)
+    values = _values(name, spec)
     if not spec.when:
         return Variable(name, spec.kind, spec.unit, values)
     ((parent, asked),) = spec.when.items()
@@ -231,10 +239,15 @@ def _variable(name: str, spec: VariableSpec, found: Mapping[str, Variable]) -> V
     return Variable(name, spec.kind, spec.unit, values, place, frozenset(levels))
 
 
-def _values(spec: VariableSpec) -> tuple[float | str, ...]:
+def _values(name: str, spec: VariableSpec) -> tuple[float | str, ...]:
     if not isinstance(spec, SteppedVariable | ContinuousVariable):
         return spec.values
     steps = int((spec.max - spec.min) / spec.step)
+    if steps >= MOST_VALUES:
+        msg = (
+            f"space.variables.{name}: step={to_text(spec.step)} makes {float(steps):.3g} values of "
+        )
+        raise SpaceError(f"{msg}it: {MOST_VALUES:,} are the most; use a coarser one")
     exact = [spec.min + i * spec.step for i in range(steps + 1)]
     # A resolution need not divide its range; the end can be set all the same.
     return tuple(float(value) for value in dict.fromkeys([*exact, spec.max]))

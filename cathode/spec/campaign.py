@@ -136,6 +136,16 @@ class CampaignSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _own_properties_are_new(self) -> "CampaignSpec":
+        if known := sorted(set(self.properties) & set(PROPERTIES)):
+            own = PROPERTIES[known[0]]
+            msg = (
+                f"properties.{own.name} is known already, in {own.unit}: leave it out, or rename it"
+            )
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _variables_are_no_properties(self) -> "CampaignSpec":
         for name in getattr(self.space, "variables", {}):
             if name in PROPERTIES or name in self.properties:
@@ -159,6 +169,22 @@ class CampaignSpec(Spec):
         if self.budget.least_gain is not None and (len(self.objectives) > 1 or not plain):
             msg = f"budget.least_gain={self.budget.least_gain}: needs a single objective and a "
             raise ValueError(msg + "proposer that counts improvement, not per cost; leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _acquisition_can_do_it(self) -> "CampaignSpec":
+        kind = getattr(self.proposer, "acquisition", None)
+        target = any(objective.goal == "target" for objective in self.objectives)
+        lacking = None
+        if kind in ("log_ei", "ucb", "thompson") and len(self.objectives) > 1:
+            lacking = "second objective"
+        elif kind in ("ucb", "thompson") and self.constraints:
+            lacking = "constraints"
+        elif kind == "log_ei" and target:
+            lacking = "goal: target"
+        if lacking is not None:
+            msg = f"proposer.acquisition={kind!r} knows no {lacking}: use acquisition: improvement"
+            raise ValueError(msg)
         return self
 
     @model_validator(mode="after")

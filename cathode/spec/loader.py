@@ -107,9 +107,10 @@ def _sentence(error: ValidationError) -> str:
             f"needs at least {first['ctx']['min_length']}, has {first['ctx']['actual_length']}"
         )
     elif first["type"] == "string_pattern_mismatch":
+        mark = "underscores" if "variables" in first["loc"] else "hyphens"
         message = (
             f"{_short(first['input'])} has characters that names may not have: "
-            "use lower-case letters, digits and hyphens"
+            f"use lower-case letters, digits and {mark}"
         )
     elif first["type"] != "value_error":
         message = f"{message[0].lower()}{message[1:]}, got {_short(first['input'])}"

@@ -12,7 +12,7 @@ from cathode.spec.variables import VariableSpec
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
-RESERVED = ("prototype", "candidate", "recipe", "failed")
+RESERVED = ("prototype", "candidate", "order", "recipe", "failed")
 """Columns that tables of results have anyway."""
 
 

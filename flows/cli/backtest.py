@@ -199,7 +199,7 @@ def _print(facts: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     table.add_column("strategy", no_wrap=True)
     for heading in (
         "AF at 80 %\n(x random)",
-        "quartiles\nover seeds",
+        "quartiles of\nsingle seeds",
         "experiments\nto 80 %",
         "largest EF\n(x random)",
         "first hit\n(median)",

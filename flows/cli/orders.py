@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cathode.model import Proposal
+    from cathode.report.view import CampaignView
     from cathode.spec import CampaignSpec
 
 
@@ -35,7 +36,7 @@ def orders(
     view = view_of(Ledger.open(Settings.from_environment().ledger_url), campaign)
     found = view.seen.open_orders(view.spec.modelled)
     if table is not None:
-        _write(table, found, view.spec)
+        _write(table, found, view)
     if as_json:
         print_json({"campaign": campaign, "orders": [_row(order) for order in found]})
     else:
@@ -45,6 +46,7 @@ def orders(
 def _row(order: "Proposal") -> dict[str, Any]:
     return {
         "candidate": order.candidate.id,
+        "order": f"{order.turn}/{order.rank}",
         "turn": order.turn,
         "content": order.candidate.content(),
         "reason": order.reason,
@@ -52,18 +54,23 @@ def _row(order: "Proposal") -> dict[str, Any]:
     }
 
 
-def _write(path: Path, found: "Sequence[Proposal]", spec: "CampaignSpec") -> None:
-    """A row per order with empty cells for what is to be measured."""
+def _write(path: Path, found: "Sequence[Proposal]", view: "CampaignView") -> None:
+    """A row per order with empty cells for what is to be measured still."""
+    from cathode.loop import order_name
     from cathode.physics.formulas import label
 
+    spec = view.spec
+    measured = {
+        (r.turn, r.rank, r.measurement.property): r.measurement.value for r in view.seen.measured
+    }
     heads = [f"{name} ({spec.property_named(name).unit})" for name in spec.modelled]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["candidate", "recipe", *heads, "failed"])
+        writer.writerow(["candidate", "order", "recipe", *heads, "failed"])
         for order in found:
-            writer.writerow(
-                [order.candidate.id, label(order.candidate, spec.units), *("" for _ in heads), ""]
-            )
+            known = [measured.get((order.turn, order.rank, name), "") for name in spec.modelled]
+            recipe = label(order.candidate, spec.units)
+            writer.writerow([order.candidate.id, order_name(order), recipe, *known, ""])
 
 
 def _print(campaign: str, found: "Sequence[Proposal]", spec: "CampaignSpec") -> None:

@@ -24,15 +24,23 @@ def describe(
     as_json: AsJson = False,
 ) -> None:
     """Show how large a space is, what its rules cut away, and some of its candidates."""
-    from cathode.errors import SpecError
-    from cathode.space import SearchSpace
+    from cathode.space import SearchSpace, build_space
     from cathode.space.describe import describe
     from cathode.spec import SpaceSpec, load_spec
 
     campaign = load_spec(spec)
     if not isinstance(campaign.space, SpaceSpec):
-        msg = f"{spec}: its space is a table: its rows are the candidates"
-        raise SpecError(msg)
+        pool = build_space(campaign.space)
+        facts = {"campaign": campaign.name, "size": pool.size, "coordinates": pool.coordinates}
+        if as_json:
+            print_json(facts | {"exact": True, "table": str(campaign.space.table)})
+        else:
+            results().print(
+                f"{campaign.name} holds {pool.size:,} candidates, the rows of "
+                f"{campaign.space.table}, seen in {len(pool.coordinates)} coordinates.",
+                soft_wrap=True,
+            )
+        return
     found = describe(SearchSpace.from_spec(campaign.space), sample, seed)
     if as_json:
         print_json({"campaign": campaign.name, **found.as_dict()})

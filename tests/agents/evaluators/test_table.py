@@ -115,7 +115,7 @@ def test_a_specs_own_properties_may_head_columns(tmp_path):
         pytest.param("Ni,energy\n1,1\n", ["no column is headed by a property"], id="no property"),
         pytest.param("Ni,specific_energy (Wh/kg)\n", ["no rows"], id="no rows"),
         pytest.param("Ni,specific_energy (Wh/kg)\nx,1\n", ["column Ni", "'x'"], id="fraction"),
-        pytest.param("", ["no column"], id="empty"),
+        pytest.param("", ["the table is empty"], id="empty"),
         pytest.param(
             "Ni,Mn,specific_energy (Wh/kg)\n1.1,-0.1,1\n",
             ["line 2, column Mn: -0.1 is below zero"],

@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from agents.proposers.bayesian import BayesianProposer
+from agents.proposers.weights import per_cost
 from cathode.errors import SpecError
 from cathode.model import TrainingData
-from cathode.spec import BayesianSpec, GPSpec, Objective
+from cathode.space import SearchSpace
+from cathode.spec import BayesianSpec, GPSpec, Objective, SpaceSpec
 from cathode.spec.proposer import CostSpec
 from surrogates.gp.surrogate import GPSurrogate
 from tests.contracts.proposer import ProposerContract, a_request
@@ -116,6 +118,28 @@ def test_cost_leads_to_cheaper_candidates(small_space):
 def test_a_cost_of_what_is_not_there_is_refused(small_space):
     with pytest.raises(SpecError, match="proposer.cost names 'Fe': known are Co, Mn, Ni"):
         proposer(cost=CostSpec(terms={"Fe": 1.0})).propose(a_request(small_space))
+
+
+def test_what_does_not_exist_costs_nothing():
+    variables = {
+        "steps": {"kind": "ordered", "values": [1, 2]},
+        "route": {"kind": "categorical", "values": ["solid", "sol-gel"]},
+        "second": {"kind": "stepped", "min": 2, "max": 8, "step": 2, "when": {"steps": 2}},
+        "gel": {"kind": "stepped", "min": 1, "max": 3, "step": 1, "when": {"route": "sol-gel"}},
+    }
+    content = {
+        "prototype": "layered",
+        "sites": {"M": {"step": 0.5, "fractions": {"Ni": {}, "Mn": {}}}},
+        "variables": variables,
+    }
+    space = SearchSpace.from_spec(SpaceSpec.model_validate(content))
+    weight = per_cost(CostSpec(base=10, terms={"second": 1, "gel": 100}), space)
+    every = list(space)
+    found = torch.exp(-weight(torch.as_tensor(space.encode(every)).unsqueeze(-2)))
+    for candidate, cost in zip(every, found.tolist(), strict=True):
+        given = dict(candidate.conditions)
+        expected = 10 + given.get("second", 0) + 100 * given.get("gel", 0)
+        assert cost == pytest.approx(expected)
 
 
 def test_failures_are_avoided(small_space):

@@ -125,6 +125,62 @@ def test_a_dry_run_and_a_wrong_row_write_nothing(loop, tmp_path):
     assert observe(loop.ledger, "small").measured == ()
 
 
+def test_another_result_is_refused_until_it_is_said_what_it_means(loop, tmp_path):
+    from cathode.loop import Again
+
+    order, *_ = turn(loop)
+    name = order.candidate.id
+    enter(loop, write(tmp_path, [[name, 142.5, "", ""]]))
+    mended = write(tmp_path, [[name, 124.5, -1.0, ""]], "mended.csv")
+    with pytest.raises(SourceError, match="is 142.5 Wh/kg already, here 124.5 Wh/kg: --again corr"):
+        enter(loop, mended)
+    found = enter(loop, mended, again=Again.correct)
+    assert (found.new, found.corrections) == (2, 1)
+    (outcome,) = observe(loop.ledger, "small").outcomes
+    assert outcome.values["specific_energy"] == 124.5
+    assert enter(loop, mended, again=Again.correct).new == 0
+    second = write(tmp_path, [[name, 126.5, "", ""]], "second.csv")
+    assert enter(loop, second, again=Again.replicate).new == 1
+    (outcome,) = observe(loop.ledger, "small").outcomes
+    assert outcome.values["specific_energy"] == 125.5
+
+
+def test_an_ordered_replicate_with_the_same_reading_counts(sqlite_ledger, tmp_path):
+    spec = parse_spec(
+        layered(
+            evaluator={"kind": "lab"},
+            proposer={"kind": "bayesian", "replicates": 2, "samples": 16},
+            surrogates=[{"kind": "gp"}],
+            constraints=[],
+            initial=3,
+        ),
+        "test",
+    )
+    with sqlite_ledger.write() as connection:
+        revision = campaigns.register(connection, spec, "me")
+    loop = wire(sqlite_ledger, Settings.at(tmp_path), spec, revision)
+    first = turn(loop)
+    enter(loop, write(tmp_path, [[o.candidate.id, *answer(o)] for o in first]))
+    again, _ = turn(loop)
+    assert "replicate of the best" in again.reason
+    path = tmp_path / "again.csv"
+    row = [again.candidate.id, f"{again.turn}/{again.rank}", *answer(again)[:1]]
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([["candidate", "order", "specific_energy (Wh/kg)"], row])
+    assert enter(loop, path).new == 1
+    assert enter(loop, path).new == 0
+    assert again not in orders(loop)
+    path.write_text(path.read_text().replace(f"{again.turn}/{again.rank}", "9/9"))
+    with pytest.raises(SourceError, match="order '9/9' is not of this candidate"):
+        enter(loop, path)
+
+
+def test_values_beside_a_cause_are_refused(loop, tmp_path):
+    order, *_ = turn(loop)
+    with pytest.raises(SourceError, match="values, and 'impurity' as the cause"):
+        enter(loop, write(tmp_path, [[order.candidate.id, 800, "", "impurity"]]))
+
+
 def test_blameless_failures_teach_nothing(loop, tmp_path):
     first = turn(loop)
     rows = [[o.candidate.id, *answer(o)] for o in first[:3]]

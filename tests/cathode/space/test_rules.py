@@ -171,7 +171,7 @@ def test_a_linear_rule_leaves_alone_what_lacks_its_variable():
         ),
         pytest.param(
             [{"kind": "linear", "terms": {"Mg": 1}, "min": 0.3}],
-            r"0.3 <= 1 Mg is more than the bounds of the sites allow",
+            r"0.3 <= 1 Mg cannot be kept within the bounds of the sites",
             id="bounds",
         ),
         pytest.param(

@@ -140,6 +140,19 @@ def test_conditional_variables_are_drawn_as_often_as_they_have_candidates(proces
     assert share == pytest.approx(5 / 6, abs=0.02)
 
 
+def test_a_design_sees_every_level_as_often_whatever_depends_on_it(process):
+    steps = [dict(c.conditions)["steps"] for c in process.candidates_at(process.sobol(64, seed=0))]
+    assert 24 <= steps.count(1) <= 40
+
+
+def test_values_without_end_are_refused():
+    huge = {"kind": "stepped", "min": 8, "max": 1e300, "step": 2}
+    with pytest.raises(SpaceError, match="step=2 makes .* 10,000 are the most"):
+        space_of(variables={"time": huge})
+    with pytest.raises(SpaceError, match=r"sites.M.step=1e-09"):
+        space_of(sites={"M": {"step": 1e-9, "fractions": {"Ni": {}}}})
+
+
 def test_neighbours_are_allowed_and_reach_all_parts(process):
     rng = np.random.default_rng(0)
     (point,) = process.sample(1, rng)

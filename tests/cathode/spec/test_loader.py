@@ -190,6 +190,31 @@ def test_names_of_variables_leave_tables_clear(name, words):
 
 
 @pytest.mark.parametrize(
+    ("acquisition", "changes", "words"),
+    [
+        ("ucb", {}, "'ucb' knows no constraints"),
+        ("thompson", {}, "'thompson' knows no constraints"),
+        (
+            "log_ei",
+            {"objectives": [{"property": "specific_energy", "goal": "target", "target": 800}]},
+            "'log_ei' knows no goal: target",
+        ),
+        (
+            "ucb",
+            {"objectives": [{"property": "specific_energy"}, {"property": "volume_change"}]},
+            "'ucb' knows no second objective",
+        ),
+    ],
+)
+def test_an_acquisition_that_cannot_do_it_is_found_before_the_lab_works(
+    acquisition, changes, words
+):
+    proposer = {"kind": "bayesian", "acquisition": acquisition}
+    with pytest.raises(SpecError, match=words):
+        parse_spec(layered(proposer=proposer, **changes), "test")
+
+
+@pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"step": 7}, "step=7 does not lead from min=700, max=900"),
