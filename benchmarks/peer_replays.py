@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from cathode.errors import CathodeError
 from cathode.evaluation.backtest import Goal, found_share
 from cathode.settings import REPOSITORY
 from cathode.sources.numeric_table import NumericTable
-from flows.backtesting import START, Replay
+from flows.backtesting import START, Kept, Replay
 
 
 class PeerError(CathodeError):
@@ -120,22 +120,20 @@ class PeerBacktest:
 
     def replays(self, seeds: Sequence[int]) -> Iterator[tuple[int, Replay]]:
         """Seeds with their replays, as they are done; kept ones first."""
-        missing = []
+        kept, missing = Kept(self.folder / self._key), []
         for seed in seeds:
-            if self._file(seed).exists():
-                yield seed, Replay(**json.loads(self._file(seed).read_text()))
-            else:
+            known = kept.get(seed)
+            if known is None:
                 missing.append(seed)
+            else:
+                yield seed, known
         if not missing:
             return
         with opened(self.command) as stream:
             for seed in missing:
                 done = replay(self.table, self.goal, stream, seed)
-                self._keep(seed, done)
+                kept.put(seed, done)
                 yield seed, done
-
-    def _file(self, seed: int) -> Path:
-        return self.folder / self._key / f"{seed}.json"
 
     @cached_property
     def _key(self) -> str:
@@ -148,10 +146,3 @@ class PeerBacktest:
             "y": self.table.y.tolist(),
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-
-    def _keep(self, seed: int, done: Replay) -> None:
-        file = self._file(seed)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        part.write_text(json.dumps(asdict(done)))
-        part.replace(file)

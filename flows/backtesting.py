@@ -148,6 +148,32 @@ def replay(table: NumericTable, goal: Goal, strategy: Strategy, seed: int) -> Re
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Finished replays in a folder, one file per seed.
+
+    Attributes:
+        folder: of one strategy on one table.
+    """
+
+    folder: Path
+
+    def get(self, seed: int) -> Replay | None:
+        """The replay of a seed; None where it is not finished."""
+        file = self._file(seed)
+        return Replay(**json.loads(file.read_text())) if file.exists() else None
+
+    def put(self, seed: int, done: Replay) -> None:
+        """Keep a replay; a kill meanwhile leaves none or all of it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self._file(seed).with_suffix(".part")
+        part.write_text(json.dumps(asdict(done)))
+        part.replace(self._file(seed))
+
+    def _file(self, seed: int) -> Path:
+        return self.folder / f"{seed}.json"
+
+
+@dataclass(frozen=True)
 class Backtest:
     """Replays of one strategy, kept in a folder as they finish.
 
@@ -165,12 +191,13 @@ class Backtest:
 
     def replays(self, seeds: Sequence[int], workers: int) -> Iterator[tuple[int, Replay]]:
         """Seeds with their replays, as they are done; kept ones first."""
-        missing = []
+        kept, missing = Kept(self.folder / self._key), []
         for seed in seeds:
-            if self._file(seed).exists():
-                yield seed, Replay(**json.loads(self._file(seed).read_text()))
-            else:
+            known = kept.get(seed)
+            if known is None:
                 missing.append(seed)
+            else:
+                yield seed, known
         if not missing:
             return
         with Processes(min(workers, len(missing))) as pool:
@@ -179,11 +206,8 @@ class Backtest:
                 for seed in missing
             }
             for done in as_completed(work):
-                self._keep(work[done], done.result())
+                kept.put(work[done], done.result())
                 yield work[done], done.result()
-
-    def _file(self, seed: int) -> Path:
-        return self.folder / self._key / f"{seed}.json"
 
     @cached_property
     def _key(self) -> str:
@@ -197,13 +221,6 @@ class Backtest:
             "y": self.table.y.tolist(),
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-
-    def _keep(self, seed: int, done: Replay) -> None:
-        file = self._file(seed)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        part.write_text(json.dumps(asdict(done)))
-        part.replace(file)
 
 
 def _code_digest() -> str:

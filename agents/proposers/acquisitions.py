@@ -83,6 +83,17 @@ class Acquisitions:
         fewer = self.spec.model_copy(update={"samples": COARSE})
         return replace(self, spec=fewer).build()
 
+    @property
+    def shrinks(self) -> bool:
+        """Whether no value rises as a batch grows.
+
+        A joint confidence bound does, another draw does, and so does improvement over the worst
+        of few values when a worse one is believed in.
+        """
+        if self.spec.acquisition == "improvement":
+            return self._share() is None
+        return self.spec.acquisition in ("log_ei", "variance")
+
     def variance(self) -> AcquisitionFunction:
         """Where least is known."""
         return MaximumVariance([fitted.model for fitted in self._models.values()])

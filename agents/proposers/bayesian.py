@@ -1,7 +1,8 @@
 """Propose what promises most, and what is worth knowing better."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from botorch.acquisition import AcquisitionFunction
@@ -10,9 +11,9 @@ from linear_operator.utils.warnings import NumericalWarning
 
 from agents.proposers.acquisitions import Acquisitions
 from agents.proposers.replicates import replicate
-from agents.proposers.search import best_candidates
+from agents.proposers.search import Scored, best_candidates
 from cathode.errors import FitError
-from cathode.model import Candidate, Suggestion
+from cathode.model import Suggestion
 from cathode.protocols import ProposalRequest
 from cathode.rng import derived_seed
 from cathode.spec import BayesianSpec
@@ -55,41 +56,33 @@ class BayesianProposer:
             warnings.simplefilter("ignore", NumericalWarning)
             warnings.filterwarnings("ignore", "Sparse invariant checks", UserWarning)
             if wanted > learning:
-                found += self._chosen(
-                    built.build(),
-                    built.what,
-                    request,
-                    wanted - learning,
-                    found,
-                    rng,
-                    built.coarse(),
-                )
+                search = partial(best_candidates, coarse=built.coarse, shrinks=built.shrinks)
+                n = wanted - learning
+                found += _chosen(search, built.build(), built.what, request, n, found, rng)
             if learning:
-                what = "log uncertainty, to learn"
-                found += self._chosen(built.variance(), what, request, learning, found, rng)
+                what, n = "log uncertainty, to learn", learning
+                found += _chosen(best_candidates, built.variance(), what, request, n, found, rng)
         return found
-
-    def _chosen(
-        self,
-        acquisition: AcquisitionFunction,
-        what: str,
-        request: ProposalRequest,
-        n: int,
-        before: Iterable[Suggestion],
-        rng: np.random.Generator,
-        coarse: AcquisitionFunction | None = None,
-    ) -> list[Suggestion]:
-        earlier: list[Candidate] = [suggestion.candidate for suggestion in before]
-        pending = [*request.pending, *earlier]
-        chosen = best_candidates(
-            acquisition, request.space, n, request.excluded, pending, rng, coarse
-        )
-        return [
-            Suggestion(c, value, f"highest {what} ({value:.2f}), place {place} of the batch")
-            for place, (c, value) in enumerate(chosen, len(earlier) + 1)
-        ]
 
     def _learning(self, request: ProposalRequest) -> int:
         """How many of the batch keep the campaign's share of exploration."""
         share = self.spec.explore
         return int((request.proposed + request.n) * share) - int(request.proposed * share)
+
+
+def _chosen(
+    search: Callable[..., list[Scored]],
+    acquisition: AcquisitionFunction,
+    what: str,
+    request: ProposalRequest,
+    n: int,
+    before: Sequence[Suggestion],
+    rng: np.random.Generator,
+) -> list[Suggestion]:
+    """The next n places of a batch, what was chosen before being pending."""
+    pending = [*request.pending, *(suggestion.candidate for suggestion in before)]
+    chosen = search(acquisition, request.space, n, request.excluded, pending, rng)
+    return [
+        Suggestion(c, value, f"highest {what} ({value:.2f}), place {place} of the batch")
+        for place, (c, value) in enumerate(chosen, len(before) + 1)
+    ]

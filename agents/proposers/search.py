@@ -45,7 +45,9 @@ def best_candidates(
     taken: Sequence[Candidate],
     pending: Sequence[Candidate],
     rng: np.random.Generator,
-    coarse: AcquisitionFunction | None = None,
+    coarse: Callable[[], AcquisitionFunction | None] = lambda: None,
+    *,
+    shrinks: bool = True,
 ) -> list[Scored]:
     """Choose a batch one by one, each knowing those chosen before it.
 
@@ -56,8 +58,9 @@ def best_candidates(
         taken: candidates that may not be chosen.
         pending: candidates asked for and not answered yet.
         rng: source of randomness for large spaces.
-        coarse: a quicker look at the same, by which a large space is climbed; what it finds is
-            scored and climbed again by the acquisition itself.
+        coarse: builds a quicker look at the same, by which a large space is climbed; what it finds
+            is scored and climbed again by the acquisition itself.
+        shrinks: whether no value rises as the batch grows, so that earlier values are bounds.
 
     Returns:
         Candidates with their acquisition values; fewer than n where the space holds no more.
@@ -67,10 +70,11 @@ def best_candidates(
     known = space.points_of([*taken, *pending])
     out = {point.tobytes() for point in known}
     every = space.every(MOST_LISTED)
-    seek = Listing(every).best if every is not None else Climb(known, rng, coarse).best
+    quick = coarse() if every is None else None
+    seek = Listing(every, shrinks).best if every is not None else Climb(known, rng, quick).best
     for _ in range(n):
         if len(waiting):
-            for each in [acquisition] if coarse is None else [acquisition, coarse]:
+            for each in [acquisition] if quick is None else [acquisition, quick]:
                 each.set_X_pending(torch.as_tensor(waiting))
         best = seek(acquisition, space, out)
         if best is None:
@@ -91,14 +95,17 @@ class Listing:
     What a candidate adds to a batch shrinks as the batch grows, for expected improvement and
     hypervolume improvement are submodular. So its last score bounds its present one, and the
     search may stop at the first bound below the best present score (lazy greedy: Minoux,
-    "Accelerated greedy algorithms for maximizing submodular set functions", 1978).
+    "Accelerated greedy algorithms for maximizing submodular set functions", 1978). Where values
+    may rise, as those of another drawn function, all are scored again.
 
     Attributes:
         points: the space, in its order.
+        shrinks: whether an earlier score bounds a later one.
         bounds: the last score of each.
     """
 
     points: Points
+    shrinks: bool
     bounds: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +113,8 @@ class Listing:
 
     def best(self, acquisition: AcquisitionFunction, space: Space, out: set[bytes]) -> Found | None:
         """The point of highest acquisition that is not out; None where all are."""
+        if not self.shrinks:
+            self.bounds[:] = np.inf
         order = np.argsort(-self.bounds, kind="stable")
         free = [i for i in order if self.points[i].tobytes() not in out]
         best: Found | None = None

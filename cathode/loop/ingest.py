@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection
 
 from cathode.errors import SourceError
 from cathode.ledger import Ledger, measurements, proposals
@@ -16,13 +18,8 @@ from cathode.sources.results_table import Row, parse_table
 from cathode.space import PoolSpace
 from cathode.spec import CampaignSpec, PoolSpec
 
-
-class Again(StrEnum):
-    """What a result means of which there is another one already."""
-
-    refuse = "refuse"
-    correct = "correct"
-    replicate = "replicate"
+Again = Literal["refuse", "correct", "replicate"]
+"""What a result means of which there is another one already."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def ingest(
     who: str,
     *,
     dry: bool,
-    again: Again = Again.refuse,
+    again: Again = "refuse",
 ) -> Ingested:
     """Enter the results of a table; a row that is known already changes nothing.
 
@@ -86,33 +83,47 @@ def ingest(
     Raises:
         SourceError: something in the table is wrong; nothing was written.
     """
-    with ledger.read() as connection:
-        known = dict(proposals.candidates_of(connection, spec.name))
+    text = read_text(path)
+    pool = PoolSpace.from_spec(spec.space).named() if isinstance(spec.space, PoolSpec) else {}
+    # What is known is read in the transaction that writes: of two who enter different results of
+    # one candidate at once, the second is told.
+    with ledger.read() if dry else ledger.write() as connection:
         asked = proposals.of_campaign(connection, spec.name)
-        present = measurements.effective(connection, spec.name)
-    if isinstance(spec.space, PoolSpec):
-        known |= PoolSpace.from_spec(spec.space).named()
-    properties, rows = parse_table(path, read_text(path), spec, known)
-    found: dict[Candidate, list[Entry]] = {}
-    for candidate, row in rows.items():
-        mine = [proposal for proposal in asked if proposal.candidate.id == candidate.id]
-        order = _order(path, row, mine)
-        replicate = order is not None and order != mine[0]
-        for measurement in _measured(path, candidate, row, properties):
-            name = _submission(spec.name, measurement, order if replicate else None)
-            entry = Entry(measurement, name, order)
-            before = _before(measurement, order if replicate else None, present)
-            found.setdefault(candidate, []).append(_resolved(path, entry, before, again))
-    entries = [entry for each in found.values() for entry in each]
-    new = [] if dry else _record(ledger, spec.name, found, who)
+        known = {**proposals.candidates_of(connection, spec.name), **pool}
+        found = _entries(connection, spec, path, text, known, asked, again)
+        new = [] if dry else _record(connection, spec.name, found, who)
     ids = {proposal.candidate.id for proposal in asked}
     return Ingested(
         candidates=len(found),
-        measurements=len(entries),
+        measurements=sum(map(len, found.values())),
         new=len(new),
         corrections=sum(entry.supersedes is not None for entry in new),
         unasked=sum(candidate.id not in ids for candidate in found),
     )
+
+
+def _entries(
+    connection: Connection,
+    spec: CampaignSpec,
+    path: Path,
+    text: str,
+    known: Mapping[str, Candidate],
+    asked: Sequence[Proposal],
+    again: Again,
+) -> dict[Candidate, list[Entry]]:
+    """What the rows of a table bring, by candidate."""
+    present = measurements.effective(connection, spec.name)
+    properties, rows = parse_table(path, text, spec, known)
+    found: dict[Candidate, list[Entry]] = {}
+    for candidate, row in rows.items():
+        mine = [proposal for proposal in asked if proposal.candidate.id == candidate.id]
+        order = _order(path, row, mine)
+        replicate = order if order is not None and order != mine[0] else None
+        for measurement in _measured(path, candidate, row, properties):
+            entry = Entry(measurement, _submission(spec.name, measurement, replicate), order)
+            before = _before(measurement, replicate, present)
+            found.setdefault(candidate, []).append(_resolved(path, entry, before, again))
+    return found
 
 
 def order_name(proposal: Proposal) -> str:
@@ -121,25 +132,24 @@ def order_name(proposal: Proposal) -> str:
 
 
 def _record(
-    ledger: Ledger, campaign: str, found: dict[Candidate, list[Entry]], who: str
+    connection: Connection, campaign: str, found: Mapping[Candidate, Sequence[Entry]], who: str
 ) -> list[Entry]:
-    """Write all in one transaction; returns what was new."""
-    with ledger.write() as connection:
-        proposals.add_candidates(connection, list(found))
-        return [
-            entry
-            for each in found.values()
-            for entry in each
-            if measurements.record(
-                connection,
-                campaign,
-                entry.measurement,
-                who,
-                entry.submission,
-                supersedes=entry.supersedes,
-                answers=entry.answers,
-            )
-        ]
+    """Write all; returns what was new."""
+    proposals.add_candidates(connection, list(found))
+    return [
+        entry
+        for entries in found.values()
+        for entry in entries
+        if measurements.record(
+            connection,
+            campaign,
+            entry.measurement,
+            who,
+            entry.submission,
+            supersedes=entry.supersedes,
+            answers=entry.answers,
+        )
+    ]
 
 
 def _measured(
@@ -193,10 +203,10 @@ def _resolved(path: Path, entry: Entry, before: Sequence[Recorded], again: Again
     for known in before:
         if (known.measurement.value, known.measurement.cause) == outcome:
             return replace(entry, submission=known.submission)  # entered already, as it is
-    if not before or again is Again.replicate:
+    if not before or again == "replicate":
         return entry
     last = max(before, key=lambda known: known.id)
-    if again is Again.correct:
+    if again == "correct":
         name = f"{entry.submission}/for {last.id}"
         return Entry(now, name, entry.answers, last.id)
     msg = (

@@ -1,6 +1,5 @@
 """Step 4: decide what to try next."""
 
-from contextlib import suppress
 from time import perf_counter
 
 import numpy as np
@@ -32,7 +31,10 @@ def propose(loop: Loop, turn: Turn, up_to: int, serving: Serving) -> list[Propos
         proposer = loop.design
     if turn.number > 0 and unserved:
         note = f"; no surrogate serves {', '.join(unserved)} yet"
-    request = _request(loop, turn, seen, serving)
+    success, fault = _success(loop, turn, seen)
+    if fault:
+        note += f"; what failures teach could not be learned ({fault})"
+    request = _request(loop, turn, seen, serving, success)
     suggestions = proposer.propose(request) if request.n else []
     found = _with_predictions(loop, turn, suggestions, serving, proposer, note)
     result = {"proposals": len(found), "wanted": request.n, "proposer": proposer.name}
@@ -44,7 +46,13 @@ def propose(loop: Loop, turn: Turn, up_to: int, serving: Serving) -> list[Propos
     return found
 
 
-def _request(loop: Loop, turn: Turn, seen: Observations, serving: Serving) -> ProposalRequest:
+def _request(
+    loop: Loop,
+    turn: Turn,
+    seen: Observations,
+    serving: Serving,
+    success: FittedSurrogate | None,
+) -> ProposalRequest:
     spec = loop.spec
     waiting = seen.open_orders(spec.modelled)
     wanted = spec.initial if turn.number == 0 else spec.batch
@@ -60,7 +68,7 @@ def _request(loop: Loop, turn: Turn, seen: Observations, serving: Serving) -> Pr
         constraints=spec.constraints,
         models=serving.models,
         observed=serving.data,
-        success=_success(loop, turn, seen),
+        success=success,
         reference=reference_of(seen.outcomes, spec),
         pending=tuple(proposal.candidate for proposal in waiting),
         excluded=tuple(seen.candidates.values()),
@@ -68,8 +76,10 @@ def _request(loop: Loop, turn: Turn, seen: Observations, serving: Serving) -> Pr
     )
 
 
-def _success(loop: Loop, turn: Turn, seen: Observations) -> FittedSurrogate | None:
-    """What the failures teach; None where there are none, or nothing can be learned of them."""
+def _success(
+    loop: Loop, turn: Turn, seen: Observations
+) -> tuple[FittedSurrogate | None, str | None]:
+    """What the failures teach, None where there are none; and why it could not be learned."""
     known = [
         (outcome.candidate, float(not outcome.failures))
         for outcome in seen.outcomes
@@ -78,7 +88,7 @@ def _success(loop: Loop, turn: Turn, seen: Observations) -> FittedSurrogate | No
     ]
     labels = np.array([label for _, label in known])
     if len(set(labels)) < 2 or turn.number == 0:  # noqa: PLR2004 - both kinds are needed
-        return None
+        return None, None
     data = TrainingData(
         "success",
         loop.space.encode([candidate for candidate, _ in known]),
@@ -86,10 +96,14 @@ def _success(loop: Loop, turn: Turn, seen: Observations) -> FittedSurrogate | No
         np.full(len(labels), np.nan),
         tuple(candidate.id for candidate, _ in known),
     )
+    fault = None
     for surrogate in loop.surrogates.values():
-        with suppress(FitError):
-            return surrogate.fit(data, derived_seed(loop.spec.seed, turn.number, "success"))
-    return None
+        try:
+            seed = derived_seed(loop.spec.seed, turn.number, "success")
+            return surrogate.fit(data, seed), None
+        except FitError as error:
+            fault = str(error)
+    return None, fault
 
 
 def _with_predictions(

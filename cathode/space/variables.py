@@ -125,10 +125,6 @@ class Variables:
     def __len__(self) -> int:
         return len(self.every)
 
-    def by_name(self, name: str) -> Variable:
-        """The variable of that name."""
-        return next(variable for variable in self.every if variable.name == name)
-
     @cached_property
     def size(self) -> int:
         """Exact number of combinations."""

@@ -11,7 +11,7 @@ from flows.cli.output import print_json, results
 
 
 class Again(StrEnum):
-    """As in the loop, which takes long to import."""
+    """What a result means of which there is another one already."""
 
     refuse = "refuse"
     correct = "correct"
@@ -33,16 +33,15 @@ def ingest(
     """Enter results, all rows or none; rows that are known already change nothing."""
     from dataclasses import asdict
 
-    from cathode import loop
     from cathode.ledger import Ledger, campaigns
+    from cathode.loop import ingest
     from cathode.settings import Settings
     from flows.identity import identity
 
     ledger = Ledger.open(Settings.from_environment().ledger_url)
     with ledger.read() as connection:
         _, spec = campaigns.latest_spec(connection, campaign)
-    meaning = loop.Again(again.value)
-    found = loop.ingest(ledger, spec, table, identity(), dry=dry_run, again=meaning)
+    found = ingest(ledger, spec, table, identity(), dry=dry_run, again=again.value)
     if as_json:
         print_json({"campaign": campaign, "dry_run": dry_run, **asdict(found)})
         return

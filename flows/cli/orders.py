@@ -44,9 +44,11 @@ def orders(
 
 
 def _row(order: "Proposal") -> dict[str, Any]:
+    from cathode.loop import order_name
+
     return {
         "candidate": order.candidate.id,
-        "order": f"{order.turn}/{order.rank}",
+        "order": order_name(order),
         "turn": order.turn,
         "content": order.candidate.content(),
         "reason": order.reason,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from agents.proposers import search
 from agents.proposers.bayesian import BayesianProposer
 from agents.proposers.weights import per_cost
 from cathode.errors import SpecError
@@ -73,6 +74,19 @@ def test_each_leads_to_the_good_end(small_space, kind, goal):
     every = energies([type("S", (), {"candidate": c}) for c in small_space], small_space)
     quantile = np.quantile(every, 0.75 if goal == "max" else 0.25)
     assert (np.mean(found) > quantile) == (goal == "max")
+
+
+@pytest.mark.parametrize("kind", ["log_ei", "ucb", "thompson", "variance"])
+@pytest.mark.parametrize("seed", range(3))
+def test_looking_only_where_it_can_matter_chooses_as_looking_everywhere(
+    small_space, monkeypatch, kind, seed
+):
+    request = a_request(small_space, constraints=(), n=5, seed=seed)
+    chosen = []
+    for look in (4, 10**6):
+        monkeypatch.setattr(search, "LOOK", look)
+        chosen.append([s.candidate for s in proposer(acquisition=kind).propose(request)])
+    assert chosen[0] == chosen[1]
 
 
 def test_variance_goes_where_least_is_known(small_space):

@@ -126,21 +126,19 @@ def test_a_dry_run_and_a_wrong_row_write_nothing(loop, tmp_path):
 
 
 def test_another_result_is_refused_until_it_is_said_what_it_means(loop, tmp_path):
-    from cathode.loop import Again
-
     order, *_ = turn(loop)
     name = order.candidate.id
     enter(loop, write(tmp_path, [[name, 142.5, "", ""]]))
     mended = write(tmp_path, [[name, 124.5, -1.0, ""]], "mended.csv")
     with pytest.raises(SourceError, match="is 142.5 Wh/kg already, here 124.5 Wh/kg: --again corr"):
         enter(loop, mended)
-    found = enter(loop, mended, again=Again.correct)
+    found = enter(loop, mended, again="correct")
     assert (found.new, found.corrections) == (2, 1)
     (outcome,) = observe(loop.ledger, "small").outcomes
     assert outcome.values["specific_energy"] == 124.5
-    assert enter(loop, mended, again=Again.correct).new == 0
+    assert enter(loop, mended, again="correct").new == 0
     second = write(tmp_path, [[name, 126.5, "", ""]], "second.csv")
-    assert enter(loop, second, again=Again.replicate).new == 1
+    assert enter(loop, second, again="replicate").new == 1
     (outcome,) = observe(loop.ledger, "small").outcomes
     assert outcome.values["specific_energy"] == 125.5
 
@@ -188,7 +186,9 @@ def test_blameless_failures_teach_nothing(loop, tmp_path):
     from cathode.loop.propose import _success
 
     begun = next_turn(loop)
-    assert _success(loop, begun, observe(loop.ledger, "small")) is None
+    assert _success(loop, begun, observe(loop.ledger, "small")) == (None, None)
     blamed = loop.spec.model_copy(update={"blameless": ()})
     other = wire(loop.ledger, Settings.at(tmp_path), blamed, 0)
-    assert _success(other, begun, observe(loop.ledger, "small")) is not None
+    learned, fault = _success(other, begun, observe(loop.ledger, "small"))
+    assert learned is not None
+    assert fault is None

@@ -113,7 +113,7 @@ def test_sampling_is_reproducible(small_space):
 def test_a_process_space_is_counted_and_coded_both_ways(process):
     # 2 hosts, recipes of Ni >= 0.5 (11 of Ni, Mn, Mg), 3 of Li, 9 temperatures, 1501 times,
     # one step or two with 5 second temperatures, 2 atmospheres.
-    assert process.variables.by_name("time").values[:2] == (5.0, 5.01)
+    assert {v.name: v.values[:2] for v in process.variables.every}["time"] == (5.0, 5.01)
     assert process.size == 2 * 11 * 3 * 9 * 1501 * (1 + 5) * 2
     assert process.coordinates == (
         *("Li.Mg", "M.Mg", "Mn", "Ni")[1:],
