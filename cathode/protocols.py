@@ -3,7 +3,7 @@
 The suites in ``tests/contracts/`` hold every implementation to these protocols.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,8 +33,27 @@ class FittedSurrogate(Protocol):
     def model(self) -> Any:
         """A ``botorch.models.model.Model`` with one output over the space's coordinates."""
 
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Cheaper evaluators from whose answers it has learned, too."""
+
     def predict(self, X: NDArray[np.float64]) -> Prediction:
         """What new measurements at coordinates X, shape (n, d), would read."""
+
+    def told(
+        self, X: Any, origin: str, draws: NDArray[np.float64]
+    ) -> "Sequence[FittedSurrogate] | None":
+        """What would be known after a cheaper evaluator's answer at one place.
+
+        Args:
+            X: coordinates, a tensor of shape (1, d).
+            origin: name of the cheaper evaluator.
+            draws: standard normal numbers, shape (n,).
+
+        Returns:
+            A surrogate for each draw, which has read what is expected and so many standard
+            deviations more; None where nothing was learned of the evaluator.
+        """
 
 
 class Surrogate(Protocol):
@@ -53,6 +72,21 @@ class Surrogate(Protocol):
 
 
 @dataclass(frozen=True)
+class Cheaper:
+    """A cheaper evaluator that may be asked.
+
+    Attributes:
+        name: its name in the spec.
+        cost: of an answer.
+        excluded: candidates it is not to be asked about, again or in vain.
+    """
+
+    name: str
+    cost: float
+    excluded: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True)
 class ProposalRequest:
     """All a proposer may look at.
 
@@ -63,12 +97,14 @@ class ProposalRequest:
         objectives: what is wanted.
         constraints: what must hold.
         models: per property of objectives and constraints the surrogate that serves it.
-        observed: per such property its measurements.
+        observed: per such property its measurements by the campaign's own evaluator.
         success: learned from failures and successes, which read 0 and 1; None where none failed.
         reference: per objective the gain from which hypervolume is counted.
         pending: candidates asked for and not answered yet.
-        excluded: candidates not to propose again.
+        excluded: candidates not to propose again to the campaign's own evaluator.
         proposed: how many candidates the campaign has proposed so far.
+        cheaper: evaluators that may be asked instead of the campaign's own.
+        final: whether no answer comes in time to serve another decision, but for a result.
     """
 
     space: Space
@@ -83,6 +119,8 @@ class ProposalRequest:
     pending: tuple[Candidate, ...] = ()
     excluded: tuple[Candidate, ...] = ()
     proposed: int = 0
+    cheaper: tuple[Cheaper, ...] = ()
+    final: bool = False
 
 
 class Proposer(Protocol):

@@ -213,7 +213,7 @@ class Backtest:
     def _key(self) -> str:
         """A hash of all that a replay depends on, the code that decides among it."""
         content = {
-            "code": _code_digest(),
+            "code": code_digest(),
             "proposer": self.strategy.proposer.model_dump(mode="json"),
             "surrogate": self.strategy.surrogate.model_dump(mode="json"),
             "goal": self.goal,
@@ -223,7 +223,7 @@ class Backtest:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _code_digest() -> str:
+def code_digest() -> str:
     """A hash of our code and of the versions of the libraries that decide with it."""
     digest = hashlib.sha256(" ".join(version(name) for name in LIBRARIES).encode())
     for package in ("agents/proposers", "surrogates", "cathode"):

@@ -1,9 +1,10 @@
 """Everything about a spec that can be found wrong before anything is written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agents.evaluators.registry import build_evaluator
-from cathode.errors import SpecError
+from cathode.errors import CathodeError, SpecError
 from cathode.physics.descriptors import element_table
 from cathode.protocols import Evaluator
 from cathode.settings import Settings
@@ -18,29 +19,27 @@ class Checked:
 
     Attributes:
         space: its search space.
-        evaluator: who answers.
+        evaluators: who answers, the campaign's own under None.
         remark: what is worth knowing of how they fit; empty where nothing is.
     """
 
     space: Space
-    evaluator: Evaluator
+    evaluators: Mapping[str | None, Evaluator]
     remark: str
 
 
 def check_spec(spec: CampaignSpec, settings: Settings) -> Checked:
-    """Build the space and the evaluator of a spec and hold them against each other.
+    """Build the space and the evaluators of a spec and hold them against each other.
 
     Raises:
         SpecError: what cannot be, what is allowed and what to do.
     """
     space = build_space(spec.space)
-    evaluator = build_evaluator(spec, settings.cache)
-    remark = evaluator.check(space)
-    reported = [known.name for known in evaluator.properties]
-    for name in spec.modelled:
-        if name not in reported:
-            msg = f"evaluator {evaluator.name!r} does not report {name!r}: it reports "
-            raise SpecError(msg + ", ".join(reported))
+    evaluators: dict[str | None, Evaluator] = {
+        name: build_evaluator(spec, settings.cache, name) for name in (None, *spec.cheaper)
+    }
+    remarks = [_check_evaluator(spec, space, name, each) for name, each in evaluators.items()]
+    remark = "; ".join(filter(None, remarks))
     if any(surrogate.descriptors == "elements" for surrogate in spec.surrogates):
         if not isinstance(space, SearchSpace):
             msg = "descriptors='elements' need a space of compositions: use 'fractions' for a pool"
@@ -55,4 +54,32 @@ def check_spec(spec: CampaignSpec, settings: Settings) -> Checked:
         if name not in space.coordinates:
             msg = f"proposer.cost names {name!r}: known are {', '.join(space.coordinates)}"
             raise SpecError(msg)
-    return Checked(space, evaluator, remark)
+    return Checked(space, evaluators, remark)
+
+
+def _check_evaluator(
+    spec: CampaignSpec, space: Space, name: str | None, evaluator: Evaluator
+) -> str:
+    """Hold an evaluator against the space and the objectives; returns its remark.
+
+    Raises:
+        SpecError: it cannot answer for the space, or reports nothing that is wanted.
+    """
+    reported = [known.name for known in evaluator.properties]
+    lacking = [wanted for wanted in spec.modelled if wanted not in reported]
+    if name is None:
+        if lacking:
+            msg = f"evaluator {evaluator.name!r} does not report {lacking[0]!r}: it reports "
+            raise SpecError(msg + ", ".join(reported))
+        return evaluator.check(space)
+    if len(lacking) == len(spec.modelled):
+        msg = f"cheaper.{name} reports none of {', '.join(lacking)}: it reports "
+        raise SpecError(msg + ", ".join(reported))
+    try:
+        remark = evaluator.check(space)
+    except CathodeError as error:
+        msg = f"cheaper.{name}: {error}"
+        raise SpecError(msg) from error
+    without = f"says nothing of {', '.join(lacking)}" if lacking else ""
+    words = "; ".join(filter(None, [remark, without]))
+    return f"{name}: {words}" if words else ""

@@ -59,11 +59,15 @@ def _table(view: CampaignView, turn: Turn) -> list[dict[str, str | int]]:
         if proposal.turn != turn.number:
             continue
         outcome = by_id.get(proposal.candidate.id)
+        if proposal.evaluator is not None:
+            outcome = view.seen.answer_to(proposal)
         row: dict[str, str | int] = {
             "rank": proposal.rank,
             "candidate": proposal.candidate.id,
             "formula": label(proposal.candidate, spec.units),
         }
+        if spec.cheaper:
+            row["asked"] = proposal.evaluator or spec.evaluator.kind
         for name in spec.modelled:
             heading = spec.property_named(name).heading
             expected = proposal.predictions.get(name)

@@ -20,6 +20,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
 from cathode.evaluation.baselines import BASELINES
 from cathode.evaluation.progress import Progress
 from cathode.ledger.turns import TurnRecord
+from cathode.loop.costs import cost_so_far
 from cathode.loop.observations import Observations
 from cathode.loop.schedule import ended_because
 from cathode.model import Skill
@@ -105,7 +106,7 @@ def sync(
         then = view.until(record.turn.number)
         drawn = pictures if pictures and record is view.turns[-1] else turn_pictures(then)
         _log_turn(tracker, then, record, parent, drawn)
-    if ended_because(view.spec, view.turns, len(view.seen.proposals)) is not None:
+    if ended_because(view.spec, view.turns, len(view.seen.orders)) is not None:
         tracker.client.set_terminated(parent)
     return [record.turn.number for record in fresh]
 
@@ -129,6 +130,7 @@ def _campaign_run(tracker: Tracker, view: CampaignView) -> str:
             "seed": spec.seed,
             "prototype": ", ".join(getattr(spec.space, "prototypes", ("pool",))),
             "evaluator": spec.evaluator.kind,
+            "cheaper": ", ".join(spec.cheaper) or "none",
             "proposer": spec.proposer.kind,
             "surrogates": ", ".join(surrogate.name for surrogate in spec.surrogates),
             "objectives": ", ".join(f"{o.goal} {o.property}" for o in spec.objectives),
@@ -164,6 +166,7 @@ def _log_turn(
     found = list(view.skills.get(number, []))
     metrics = {
         **_progress_metrics(view.progress[-1]),
+        "cost": cost_so_far(view.turns),
         **_skill_metrics(found),
         **{f"seconds/{step}": seconds for step, seconds in record.seconds.items()},
     }
@@ -253,6 +256,7 @@ def _proposals_csv(view: CampaignView, number: int) -> str:
                     "candidate": proposal.candidate.id,
                     "formula": formula(proposal.candidate),
                     **dict(proposal.candidate.conditions),
+                    "asked": proposal.evaluator or view.spec.evaluator.kind,
                     "proposer": proposal.proposer,
                     "acquisition": proposal.acquisition,
                     "reason": proposal.reason,
@@ -276,6 +280,7 @@ def _measurements_csv(seen: Observations, up_to: int) -> str:
                 "status": str(recorded.measurement.status),
                 "cause": recorded.measurement.cause,
                 "source": recorded.measurement.source,
+                "cheaper_evaluator": recorded.measurement.evaluator or "",
             }
             for recorded in seen.measured
             if recorded.id <= up_to

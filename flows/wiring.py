@@ -36,4 +36,5 @@ def wire(ledger: Ledger, settings: Settings, spec: CampaignSpec, revision: int) 
         proposer=build_proposer(spec.proposer),
         evaluator=build_evaluator(spec, settings.cache),
         who=identity(),
+        cheaper={name: build_evaluator(spec, settings.cache, name) for name in spec.cheaper},
     )

@@ -18,9 +18,9 @@ from flows.processes import Processes
 class WorkerPool:
     """Worker processes for one evaluator; each loads it once, potential and all."""
 
-    def __init__(self, spec: CampaignSpec, settings: Settings) -> None:
+    def __init__(self, spec: CampaignSpec, settings: Settings, name: str | None = None) -> None:
         content = spec.model_dump(mode="json")
-        self._processes = Processes(settings.workers, _start_worker, content, settings)
+        self._processes = Processes(settings.workers, _start_worker, content, settings, name)
 
     def evaluate(self, candidate: Candidate) -> tuple[Measurement, ...]:
         """Answer a candidate in one of the processes.
@@ -49,12 +49,14 @@ class Workers:
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
     @classmethod
-    def for_campaign(cls, spec: CampaignSpec, settings: Settings) -> WorkerPool:
-        """The pool for a campaign's evaluator, started on first use."""
-        key = f"{spec.evaluator!r} {spec.space!r} {settings!r}"
+    def for_campaign(
+        cls, spec: CampaignSpec, settings: Settings, name: str | None = None
+    ) -> WorkerPool:
+        """The pool for an evaluator of a campaign, its own for None, started on first use."""
+        key = f"{spec.evaluator_named(name)!r} {spec.space!r} {settings!r}"
         with cls._lock:
             if key not in cls._pools:
-                cls._pools[key] = WorkerPool(spec, settings)
+                cls._pools[key] = WorkerPool(spec, settings, name)
             return cls._pools[key]
 
     @classmethod
@@ -90,9 +92,9 @@ _evaluator: Evaluator | None = None
 """What this worker process answers with."""
 
 
-def _start_worker(spec: dict[str, object], settings: Settings) -> None:
+def _start_worker(spec: dict[str, object], settings: Settings, name: str | None) -> None:
     global _evaluator  # noqa: PLW0603 - how a process pool hands work its context
-    _evaluator = build_evaluator(parse_spec(spec, "spec"), settings.cache)
+    _evaluator = build_evaluator(parse_spec(spec, "spec"), settings.cache, name)
     _evaluator.prepare()
 
 

@@ -13,8 +13,8 @@ class LabEvaluator:
     isolated = False
     deferred = True
 
-    def __init__(self, spec: LabSpec, campaign: CampaignSpec) -> None:
-        names = dict.fromkeys([*campaign.modelled, *spec.properties])
+    def __init__(self, spec: LabSpec, campaign: CampaignSpec, name: str | None = None) -> None:
+        names = dict.fromkeys([*campaign.needed_of(name), *spec.properties])
         try:
             self.properties = tuple(campaign.property_named(name) for name in names)
         except KeyError as error:

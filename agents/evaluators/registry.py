@@ -11,16 +11,16 @@ from cathode.protocols import Evaluator
 from cathode.spec import CampaignSpec, ChgnetSpec, EvaluatorSpec, LabSpec, TableSpec
 
 
-def _chgnet(spec: ChgnetSpec, _campaign: CampaignSpec, cache: Path) -> Evaluator:
+def _chgnet(spec: ChgnetSpec, _campaign: CampaignSpec, cache: Path, _name: str | None) -> Evaluator:
     return ChgnetEvaluator(spec, ContentCache(cache))
 
 
-def _table(spec: TableSpec, campaign: CampaignSpec, _cache: Path) -> Evaluator:
+def _table(spec: TableSpec, campaign: CampaignSpec, _cache: Path, _name: str | None) -> Evaluator:
     return TableEvaluator(spec, campaign)
 
 
-def _lab(spec: LabSpec, campaign: CampaignSpec, _cache: Path) -> Evaluator:
-    return LabEvaluator(spec, campaign)
+def _lab(spec: LabSpec, campaign: CampaignSpec, _cache: Path, name: str | None) -> Evaluator:
+    return LabEvaluator(spec, campaign, name)
 
 
 _BUILDERS: dict[type[EvaluatorSpec], Callable[..., Evaluator]] = {
@@ -30,15 +30,16 @@ _BUILDERS: dict[type[EvaluatorSpec], Callable[..., Evaluator]] = {
 }
 
 
-def build_evaluator(campaign: CampaignSpec, cache: Path) -> Evaluator:
-    """The evaluator of a campaign.
+def build_evaluator(campaign: CampaignSpec, cache: Path, name: str | None = None) -> Evaluator:
+    """An evaluator of a campaign.
 
     Args:
         campaign: the campaign's spec.
         cache: folder for results worth keeping.
+        name: of a cheaper evaluator; None for the campaign's own.
 
     Raises:
         SpecError: what the spec refers to is missing or unreadable.
     """
-    spec = campaign.evaluator
-    return _BUILDERS[type(spec)](spec, campaign, cache)
+    spec = campaign.evaluator_named(name)
+    return _BUILDERS[type(spec)](spec, campaign, cache, name)

@@ -225,7 +225,8 @@ class Acquisitions:
         if self.spec.share != "auto":
             return self.spec.share
         plain = len(self.request.objectives) == 1 and not self.request.constraints
-        table = isinstance(self.request.space, PoolSpace)
+        # Cheaper answers tell which rows are good; only of the best are results wanted then.
+        table = isinstance(self.request.space, PoolSpace) and not self.request.cheaper
         return DEFAULT_SHARE if table and plain and self._goal != "target" else None
 
     @property

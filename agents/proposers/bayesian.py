@@ -10,6 +10,7 @@ from botorch.utils.sampling import manual_seed
 from linear_operator.utils.warnings import NumericalWarning
 
 from agents.proposers.acquisitions import Acquisitions
+from agents.proposers.asking import Asking, may_choose
 from agents.proposers.replicates import replicate
 from agents.proposers.search import Scored, best_candidates
 from cathode.errors import FitError
@@ -58,7 +59,10 @@ class BayesianProposer:
             if wanted > learning:
                 search = partial(best_candidates, coarse=built.coarse, shrinks=built.shrinks)
                 n = wanted - learning
-                found += _chosen(search, built.build(), built.what, request, n, found, rng)
+                more = n + 1 if may_choose(request) else n
+                chosen = _chosen(search, built.build(), built.what, request, more, found, rng)
+                following = next((each.candidate for each in chosen[n:]), None)
+                found += Asking(built).addressed(chosen[:n], following)
             if learning:
                 what, n = "log uncertainty, to learn", learning
                 found += _chosen(best_candidates, built.variance(), what, request, n, found, rng)

@@ -18,5 +18,7 @@ def believing(model: Model, X: Tensor) -> tuple[Model, Tensor]:
         if isinstance(model.likelihood, FixedNoiseGaussianLikelihood):
             # Where every measurement stated its sigma: theirs, on average.
             read = model.posterior(X, observation_noise=True)
-            noise = {"noise": read.variance - expected.variance}
+            # BoTorch standardises the values, and takes the noise as standardised already.
+            _, scaled = model.outcome_transform(believed, read.variance - expected.variance)
+            noise = {"noise": scaled}
         return model.condition_on_observations(X, believed, **noise), believed.squeeze(-1)

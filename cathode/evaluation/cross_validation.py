@@ -32,10 +32,10 @@ def grouped_folds(
 def held_out(
     fit: Callable[[TrainingData], Predictor], data: TrainingData, folds: int, seed: int
 ) -> HeldOut:
-    """Predict every measurement by a fit that has not seen its candidate.
+    """Predict every measurement of the campaign's own by a fit that has not seen its candidate.
 
     Args:
-        fit: learns from some of the measurements.
+        fit: learns from some of the measurements, those of cheaper evaluators among them.
         data: all measurements.
         folds: number of folds.
         seed: decides the folds; the same for every surrogate that is compared.
@@ -43,8 +43,12 @@ def held_out(
     Raises:
         FitError: a fold could not be fitted.
     """
-    mean, sigma = np.empty(len(data)), np.empty(len(data))
-    for train, test in grouped_folds(data.groups, folds, np.random.default_rng(seed)):
-        prediction = fit(data.take(train)).predict(data.X[test])
+    own = data.own
+    mean, sigma = np.empty(len(own)), np.empty(len(own))
+    for _, test in grouped_folds(own.groups, folds, np.random.default_rng(seed)):
+        # What a cheaper evaluator says of a candidate left out would tell on it.
+        out = {own.groups[row] for row in test}
+        train = np.flatnonzero([group not in out for group in data.groups])
+        prediction = fit(data.take(train)).predict(own.X[test])
         mean[test], sigma[test] = prediction.mean, prediction.sigma
-    return HeldOut(data.y, Prediction(mean, sigma), data.groups)
+    return HeldOut(own.y, Prediction(mean, sigma), own.groups)

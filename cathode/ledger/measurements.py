@@ -127,6 +127,7 @@ def _row(measurement: Measurement, campaign: str, who: str) -> dict[str, Any]:
         "source": measurement.source,
         "fidelity": measurement.fidelity,
         "conditions": dict(measurement.conditions),
+        "evaluator": measurement.evaluator,
         "recorded_by": who,
         "recorded_at": now(),
     }
@@ -146,6 +147,7 @@ def _recorded(row: Row[Any]) -> Recorded:
         row.source,
         row.fidelity,
         row.conditions,
+        row.evaluator,
     )
     return Recorded(
         row.id,

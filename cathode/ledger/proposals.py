@@ -42,6 +42,7 @@ def record(connection: Connection, found: Sequence[Proposal]) -> None:
             "reason": proposal.reason,
             "predictions": {name: dict(p) for name, p in proposal.predictions.items()},
             "proposed_at": now(),
+            "evaluator": proposal.evaluator,
         }
         connection.execute(proposals.insert().values(row))
 
@@ -95,4 +96,5 @@ def _proposal(row: Row[Any]) -> Proposal:
         row.acquisition,
         row.reason,
         row.predictions,
+        row.evaluator,
     )

@@ -119,6 +119,8 @@ proposals = Table(
     Column("reason", Text, nullable=False),
     Column("predictions", JSON, nullable=False),
     Column("proposed_at", UTCDateTime, nullable=False),
+    # A cheaper evaluator; empty for the campaign's own.
+    Column("evaluator", String(32)),
     ForeignKeyConstraint(["campaign", "turn"], ["turns.campaign", "turns.number"]),
     Index(None, "campaign", "candidate"),
 )
@@ -149,6 +151,8 @@ measurements = Table(
     Column("rank", Integer),
     # The measurement this one corrects; that one stays, and no longer counts.
     Column("supersedes", ForeignKey("measurements.id"), unique=True),
+    # The cheaper evaluator that answered; empty for the campaign's own.
+    Column("evaluator", String(32)),
     ForeignKeyConstraint(
         ["campaign", "turn", "rank"], ["proposals.campaign", "proposals.turn", "proposals.rank"]
     ),

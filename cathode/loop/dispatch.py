@@ -1,6 +1,7 @@
 """Step 5: have the proposals answered."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -40,10 +41,14 @@ def dispatch(
     if known is not None:
         return known
     started = perf_counter()
-    asked = [] if loop.evaluator.deferred else _open(loop, turn)
-    for proposal, answers in answer(loop.evaluator, asked):
-        with loop.ledger.write() as connection:
-            measurements.record_answer(connection, proposal, answers, loop.who)
+    for name, evaluator in loop.evaluators.items():
+        if evaluator.deferred:
+            continue
+        asked = [proposal for proposal in _open(loop, turn) if proposal.evaluator == name]
+        for proposal, answers in answer(evaluator, asked):
+            named = [replace(measurement, evaluator=name) for measurement in answers]
+            with loop.ledger.write() as connection:
+                measurements.record_answer(connection, proposal, named, loop.who)
     with loop.ledger.read() as connection:
         mine = [
             recorded.measurement
@@ -51,8 +56,8 @@ def dispatch(
             if recorded.turn == turn.number
         ]
     result = {
-        "answered": len({measurement.candidate_id for measurement in mine}),
-        "failed": len({m.candidate_id for m in mine if m.status is Status.FAILED}),
+        "answered": len({(m.candidate_id, m.evaluator) for m in mine}),
+        "failed": len({(m.candidate_id, m.evaluator) for m in mine if m.status is Status.FAILED}),
         "open": len(_open(loop, turn)),
     }
     with loop.commit(turn, "dispatch", result, started) as connection:

@@ -16,7 +16,7 @@ from cathode.model import Candidate, Measurement, Property, Proposal
 from cathode.sources.csv_cells import read_text
 from cathode.sources.results_table import Row, parse_table
 from cathode.space import PoolSpace
-from cathode.spec import CampaignSpec, PoolSpec
+from cathode.spec import CampaignSpec, LabSpec, PoolSpec
 
 Again = Literal["refuse", "correct", "replicate"]
 """What a result means of which there is another one already."""
@@ -66,6 +66,7 @@ def ingest(
     *,
     dry: bool,
     again: Again = "refuse",
+    evaluator: str | None = None,
 ) -> Ingested:
     """Enter the results of a table; a row that is known already changes nothing.
 
@@ -79,18 +80,22 @@ def ingest(
         dry: look only, write nothing.
         again: what another result of the same property of a candidate means. Results of an
             order for a replicate are always replicates.
+        evaluator: name of the cheaper evaluator whose results they are; None for the campaign's
+            own.
 
     Raises:
         SourceError: something in the table is wrong; nothing was written.
     """
+    _require_people(spec, evaluator)
     text = read_text(path)
     pool = PoolSpace.from_spec(spec.space).named() if isinstance(spec.space, PoolSpec) else {}
     # What is known is read in the transaction that writes: of two who enter different results of
     # one candidate at once, the second is told.
     with ledger.read() if dry else ledger.write() as connection:
-        asked = proposals.of_campaign(connection, spec.name)
+        made = proposals.of_campaign(connection, spec.name)
+        asked = [proposal for proposal in made if proposal.evaluator == evaluator]
         known = {**proposals.candidates_of(connection, spec.name), **pool}
-        found = _entries(connection, spec, path, text, known, asked, again)
+        found = _entries(connection, spec, path, text, known, asked, again, evaluator)
         new = [] if dry else _record(connection, spec.name, found, who)
     ids = {proposal.candidate.id for proposal in asked}
     return Ingested(
@@ -110,6 +115,7 @@ def _entries(
     known: Mapping[str, Candidate],
     asked: Sequence[Proposal],
     again: Again,
+    evaluator: str | None,
 ) -> dict[Candidate, list[Entry]]:
     """What the rows of a table bring, by candidate."""
     present = measurements.effective(connection, spec.name)
@@ -119,11 +125,25 @@ def _entries(
         mine = [proposal for proposal in asked if proposal.candidate.id == candidate.id]
         order = _order(path, row, mine)
         replicate = order if order is not None and order != mine[0] else None
-        for measurement in _measured(path, candidate, row, properties):
+        for read in _measured(path, candidate, row, properties):
+            measurement = replace(read, evaluator=evaluator)
             entry = Entry(measurement, _submission(spec.name, measurement, replicate), order)
             before = _before(measurement, replicate, present)
             found.setdefault(candidate, []).append(_resolved(path, entry, before, again))
     return found
+
+
+def _require_people(spec: CampaignSpec, evaluator: str | None) -> None:
+    """Refuse results of an evaluator that the campaign has not, or that computes its own.
+
+    Raises:
+        SourceError: which there are.
+    """
+    people = [n for n, each in spec.cheaper.items() if isinstance(each.evaluator, LabSpec)]
+    if evaluator is not None and evaluator not in people:
+        known = ", ".join(people) or "none"
+        msg = f"evaluator {evaluator!r} brings no results of people: cheaper ones that do: {known}"
+        raise SourceError(msg)
 
 
 def order_name(proposal: Proposal) -> str:
@@ -188,6 +208,7 @@ def _before(
         for known in present
         if known.measurement.candidate_id == measurement.candidate_id
         and known.measurement.property == measurement.property
+        and known.measurement.evaluator == measurement.evaluator
         and (replicate is None or (known.turn, known.rank) == (replicate.turn, replicate.rank))
     ]
 
@@ -227,4 +248,5 @@ def _submission(campaign: str, measurement: Measurement, replicate: Proposal | N
     content = [campaign, measurement.candidate_id, measurement.property]
     content += [str(measurement.value), str(measurement.cause)]
     content += [order_name(replicate)] if replicate is not None else []
+    content += [f"by {measurement.evaluator}"] if measurement.evaluator is not None else []
     return f"table/{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]}"

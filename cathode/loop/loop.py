@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -28,6 +28,7 @@ class Loop:
         design: proposer of the initial design, and wherever no surrogate can serve.
         proposer: proposer of all other turns.
         evaluator: answers proposals.
+        cheaper: evaluators that may be asked instead, by name.
         who: name under which answers are entered.
     """
 
@@ -40,6 +41,13 @@ class Loop:
     proposer: Proposer
     evaluator: Evaluator
     who: str
+    cheaper: Mapping[str, Evaluator] = field(default_factory=dict)
+
+    @property
+    def evaluators(self) -> dict[str | None, Evaluator]:
+        """All that may be asked: the campaign's own under None."""
+        found: dict[str | None, Evaluator] = {None: self.evaluator}
+        return found | dict(self.cheaper.items())
 
     def recorded(self, turn: Turn, step: str) -> dict[str, Any] | None:
         """What a step recorded if it is done already."""

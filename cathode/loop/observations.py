@@ -1,7 +1,7 @@
 """All that is known at some point of a campaign."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from cathode.ledger import Ledger, measurements, proposals
 from cathode.ledger.measurements import Recorded
 from cathode.model import Candidate, Proposal, Status, TrainingData
 from cathode.space import Space
+from cathode.spec import CampaignSpec
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,47 @@ class Observations:
     proposals: tuple[Proposal, ...]
 
     @cached_property
-    def outcomes(self) -> list[Outcome]:
-        """One outcome per measured candidate."""
-        return outcomes(self.measured, self.candidates, self.proposals)
+    def own(self) -> tuple[Recorded, ...]:
+        """The measurements by the campaign's own evaluator: the results."""
+        return tuple(r for r in self.measured if r.measurement.evaluator is None)
 
-    def open_orders(self, needed: Sequence[str]) -> list[Proposal]:
+    @cached_property
+    def orders(self) -> tuple[Proposal, ...]:
+        """The proposals to the campaign's own evaluator."""
+        return tuple(proposal for proposal in self.proposals if proposal.evaluator is None)
+
+    @cached_property
+    def outcomes(self) -> list[Outcome]:
+        """One outcome per candidate with results."""
+        return outcomes(self.own, self.candidates, self.orders)
+
+    def asked(self, evaluator: str | None) -> list[Candidate]:
+        """Candidates that an evaluator was asked about, or has answered unasked."""
+        ids = {p.candidate.id for p in self.proposals if p.evaluator == evaluator}
+        ids |= self.answers_of(evaluator)
+        return [candidate for name, candidate in self.candidates.items() if name in ids]
+
+    def answers_of(self, evaluator: str | None) -> set[str]:
+        """Ids of the candidates an evaluator has answered, good or bad."""
+        return {
+            r.measurement.candidate_id
+            for r in self.measured
+            if r.measurement.evaluator == evaluator
+        }
+
+    def answer_to(self, proposal: Proposal) -> Outcome | None:
+        """What a cheaper evaluator said of a proposal; no result."""
+        mine = [r for r in self.measured if (r.turn, r.rank) == (proposal.turn, proposal.rank)]
+        return next(iter(outcomes(mine, self.candidates, [proposal])), None)
+
+    def open_orders(self, spec: CampaignSpec) -> list[Proposal]:
         """Proposals that still lack an answer, good or bad, for a property that is needed."""
         # A replicate is answered by a measurement of its own, not by an earlier one.
         answered = {
             (
                 r.measurement.candidate_id if r.turn is None else (r.turn, r.rank),
                 r.measurement.property,
+                r.measurement.evaluator,
             )
             for r in self.measured
         }
@@ -47,14 +78,17 @@ class Observations:
             proposal
             for proposal in self.proposals
             if any(
-                ((proposal.turn, proposal.rank), name) not in answered
-                and (proposal.candidate.id, name) not in answered
-                for name in needed
+                ((proposal.turn, proposal.rank), name, proposal.evaluator) not in answered
+                and (proposal.candidate.id, name, proposal.evaluator) not in answered
+                for name in spec.needed_of(proposal.evaluator)
             )
         ]
 
     def training_data(self, name: str, space: Space) -> TrainingData:
-        """The ok measurements of a property whose candidates have coordinates in the space."""
+        """The ok measurements of a property whose candidates have coordinates in the space.
+
+        Those of cheaper evaluators are among them, where there are any.
+        """
         # Candidates of an earlier revision of the space may lack coordinates; assimilate counts
         # them.
         usable = [
@@ -64,12 +98,14 @@ class Observations:
             and m.status is Status.OK
             and space.has_coordinates(self.candidates[m.candidate_id])
         ]
+        origins = tuple(m.evaluator for m in usable)
         return TrainingData(
             name,
             space.encode([self.candidates[m.candidate_id] for m in usable]),
             np.array([m.value for m in usable], dtype=float),
             np.array([math.nan if m.sigma is None else m.sigma for m in usable], dtype=float),
             tuple(m.candidate_id for m in usable),
+            origins if any(origin is not None for origin in origins) else (),
         )
 
 

@@ -1,17 +1,20 @@
 """Step 4: decide what to try next."""
 
+from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 from cathode.errors import FitError
 from cathode.evaluation.progress import reference_of
-from cathode.ledger import proposals
+from cathode.ledger import proposals, turns
+from cathode.loop.costs import base_cost, cost_of, cost_so_far
 from cathode.loop.loop import Loop
 from cathode.loop.observations import Observations, observe
 from cathode.loop.retrain import Serving
 from cathode.model import Proposal, Suggestion, TrainingData, Turn
-from cathode.protocols import FittedSurrogate, ProposalRequest, Proposer
+from cathode.protocols import Cheaper, FittedSurrogate, ProposalRequest, Proposer
 from cathode.rng import derived_seed
 
 
@@ -36,8 +39,11 @@ def propose(loop: Loop, turn: Turn, up_to: int, serving: Serving) -> list[Propos
         note += f"; what failures teach could not be learned ({fault})"
     request = _request(loop, turn, seen, serving, success)
     suggestions = proposer.propose(request) if request.n else []
+    if turn.number == 0:  # all answer the design, so that it can be learned how they compare
+        suggestions += [replace(s, evaluator=name) for name in loop.cheaper for s in suggestions]
     found = _with_predictions(loop, turn, suggestions, serving, proposer, note)
-    result = {"proposals": len(found), "wanted": request.n, "proposer": proposer.name}
+    result: dict[str, Any] = {"proposals": len(found), "wanted": request.n}
+    result |= {"proposer": proposer.name, "cost": sum(cost_of(loop, s) for s in suggestions)}
     gains = [s.acquisition for s in suggestions if s.acquisition is not None]
     if gains and proposer is loop.proposer:
         result["acquisition"] = max(gains)
@@ -54,12 +60,12 @@ def _request(
     success: FittedSurrogate | None,
 ) -> ProposalRequest:
     spec = loop.spec
-    waiting = seen.open_orders(spec.modelled)
+    waiting = seen.open_orders(spec)
     wanted = spec.initial if turn.number == 0 else spec.batch
-    if turn.number > 0 and loop.evaluator.deferred:
+    if turn.number > 0 and any(each.deferred for each in loop.evaluators.values()):
         wanted = max(0, wanted - len(waiting))  # a batch at most is in the lab
     if spec.budget.candidates is not None:
-        wanted = min(wanted, max(0, spec.budget.candidates - len(seen.proposals)))
+        wanted = min(wanted, max(0, spec.budget.candidates - len(seen.orders)))
     return ProposalRequest(
         space=loop.space,
         n=wanted,
@@ -67,13 +73,35 @@ def _request(
         objectives=spec.objectives,
         constraints=spec.constraints,
         models=serving.models,
-        observed=serving.data,
+        observed={name: data.own for name, data in serving.data.items()},
         success=success,
         reference=reference_of(seen.outcomes, spec),
         pending=tuple(proposal.candidate for proposal in waiting),
-        excluded=tuple(seen.candidates.values()),
+        excluded=tuple(seen.asked(None)),
         proposed=len(seen.proposals),
+        cheaper=_cheaper(loop, seen),
+        final=_is_final(loop, turn),
     )
+
+
+def _cheaper(loop: Loop, seen: Observations) -> tuple[Cheaper, ...]:
+    """The cheaper evaluators, which have nothing to say of what has, or will have, a result."""
+    known = seen.asked(None)
+    return tuple(
+        Cheaper(name, each.cost, tuple({*known, *seen.asked(name)}))
+        for name, each in loop.spec.cheaper.items()
+    )
+
+
+def _is_final(loop: Loop, turn: Turn) -> bool:
+    """Whether the campaign ends with this turn, or once a batch of results is paid for."""
+    budget = loop.spec.budget
+    if turn.number >= budget.turns:
+        return True
+    with loop.ledger.read() as connection:
+        spent = cost_so_far(turns.history(connection, loop.spec.name))
+    batch = loop.spec.batch * base_cost(loop.spec)
+    return budget.cost is not None and spent + batch >= budget.cost
 
 
 def _success(
@@ -135,6 +163,7 @@ def _with_predictions(
                 }
                 for name, (surrogate, prediction) in expected.items()
             },
+            suggestion.evaluator,
         )
         for rank, suggestion in enumerate(suggestions)
     ]

@@ -46,7 +46,7 @@ def retrain(loop: Loop, turn: Turn, up_to: int) -> Serving:
     notes: list[str] = []
     for name in loop.spec.modelled:
         data = seen.training_data(name, loop.space)
-        if not len(data):
+        if not len(data.own):
             notes.append(f"{name}: nothing measured yet")
             continue
         scored = _scored(loop, data, turn, notes)
@@ -74,16 +74,16 @@ def serve(loop: Loop, seen: Observations, champions: Mapping[str, str], turn: Tu
 
 def _scored(loop: Loop, data: TrainingData, turn: Turn, notes: list[str]) -> list[Skill]:
     """Skills on held-out folds, none where there are too few candidates to leave some out."""
-    if data.n_candidates < FEWEST_CANDIDATES:
+    if data.own.n_candidates < FEWEST_CANDIDATES:
         notes.append(
-            f"{data.property_name}: not scored, {data.n_candidates} candidates are fewer than "
+            f"{data.property_name}: not scored, {data.own.n_candidates} candidates are fewer than "
             f"{FEWEST_CANDIDATES}; the first surrogate that can be fitted serves"
         )
         return []
     seed = _fit_seed(loop, turn)
     learners: dict[str, Callable[[TrainingData], Predictor]] = {
         **{name: partial(surrogate.fit, seed=seed) for name, surrogate in loop.surrogates.items()},
-        **BASELINES,
+        **{name: partial(_from_own, learn) for name, learn in BASELINES.items()},
     }
     found = []
     for name, learn in learners.items():
@@ -98,6 +98,11 @@ def _scored(loop: Loop, data: TrainingData, turn: Turn, notes: list[str]) -> lis
     return found
 
 
+def _from_own(learn: Callable[[TrainingData], Predictor], data: TrainingData) -> Predictor:
+    """What is learned from the answers of the campaign's own evaluator alone."""
+    return learn(data.own)
+
+
 def _champion(
     loop: Loop, data: TrainingData, scored: list[Skill], turn: Turn, notes: list[str]
 ) -> FittedSurrogate | None:
@@ -110,6 +115,10 @@ def _champion(
         except FitError as error:
             notes.append(f"{data.property_name}: {error}; the next best serves")
             continue
+        if lost := sorted({o for o in data.origins if o is not None} - {*fitted.origins}):
+            notes.append(
+                f"{data.property_name}: {name} serves, which learns nothing from {', '.join(lost)}"
+            )
         if crps.get(name, 0.0) > crps.get("mean", float("inf")):
             notes.append(
                 f"{data.property_name}: {name} is no better than the mean on held-out data"

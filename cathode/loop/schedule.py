@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from cathode.ledger import measurements, proposals, turns
 from cathode.ledger.turns import TurnRecord
+from cathode.loop.costs import cost_so_far
 from cathode.loop.loop import Loop
 from cathode.loop.observations import observe
 from cathode.model import Turn
-from cathode.spec import CampaignSpec
+from cathode.spec import Budget, CampaignSpec
 
 
 def next_turn(loop: Loop) -> Turn | None:
@@ -28,7 +29,8 @@ def finished_because(loop: Loop) -> str | None:
     """Why the campaign has ended, in words; None while it goes on."""
     with loop.ledger.read() as connection:
         past = turns.history(connection, loop.spec.name)
-        made = len(proposals.of_campaign(connection, loop.spec.name))
+        asked = proposals.of_campaign(connection, loop.spec.name)
+        made = sum(proposal.evaluator is None for proposal in asked)
     return ended_because(loop.spec, past, made)
 
 
@@ -37,10 +39,8 @@ def ended_because(spec: CampaignSpec, past: Sequence[TurnRecord], made: int) -> 
     if not past or past[-1].finished_at is None:
         return None
     budget = spec.budget
-    if len(past) > budget.turns:
-        return f"its {budget.turns} turns after the initial design are done"
-    if budget.candidates is not None and made >= budget.candidates:
-        return f"its budget of {budget.candidates} candidates is spent"
+    if spent := _spent_because(budget, past, made):
+        return spent
     proposed = past[-1].results.get("propose", {})
     if proposed.get("proposals") == 0 and proposed.get("wanted"):
         return "its space holds no candidate that was not proposed"
@@ -50,6 +50,16 @@ def ended_because(spec: CampaignSpec, past: Sequence[TurnRecord], made: int) -> 
             least = f"less than {budget.least_gain:g} {unit}"
             return f"the best proposal was expected to gain {gain:.3g} {unit}, {least}"
     return _stalled_because(budget.patience, past)
+
+
+def _spent_because(budget: Budget, past: Sequence[TurnRecord], made: int) -> str | None:
+    if len(past) > budget.turns:
+        return f"its {budget.turns} turns after the initial design are done"
+    if budget.candidates is not None and made >= budget.candidates:
+        return f"its budget of {budget.candidates} candidates is spent"
+    if budget.cost is not None and (cost := cost_so_far(past)) >= budget.cost:
+        return f"its answers cost {cost:g} of {budget.cost:g}"
+    return None
 
 
 def _stalled_because(patience: int | None, past: Sequence[TurnRecord]) -> str | None:
@@ -65,7 +75,7 @@ def _stalled_because(patience: int | None, past: Sequence[TurnRecord]) -> str | 
 
 def waiting_because(loop: Loop) -> str | None:
     """What a campaign waits for that others answer, in words; None where a turn can be made."""
-    if not loop.evaluator.deferred:
+    if not any(evaluator.deferred for evaluator in loop.evaluators.values()):
         return None
     spec = loop.spec
     with loop.ledger.read() as connection:
@@ -73,7 +83,7 @@ def waiting_because(loop: Loop) -> str | None:
         newest = measurements.last_id(connection, spec.name)
     if not past or past[-1].finished_at is None:
         return None
-    orders = len(observe(loop.ledger, spec.name).open_orders(spec.modelled))
+    orders = len(observe(loop.ledger, spec.name).open_orders(spec))
     if orders >= spec.batch:
         return f"{orders} work orders are open, a new turn begins when less than {spec.batch} are"
     if newest <= past[-1].results.get("assimilate", {}).get("up_to", 0):

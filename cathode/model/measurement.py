@@ -34,6 +34,7 @@ class Measurement:
         source: who or what answered, with its version.
         fidelity: class of the source, such as ``potential``, ``dft`` or ``lab``.
         conditions: how it was measured, ready for JSON.
+        evaluator: name of the campaign's cheaper evaluator that answered; None its own.
     """
 
     candidate_id: str
@@ -48,6 +49,7 @@ class Measurement:
     source: str = ""
     fidelity: str = ""
     conditions: Mapping[str, Any] = field(default_factory=dict)
+    evaluator: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a measurement that contradicts itself."""

@@ -14,11 +14,13 @@ class Suggestion:
         candidate: the candidate to try.
         acquisition: value of the acquisition function, None where a design chose.
         reason: one sentence for people.
+        evaluator: name of the cheaper evaluator to ask; None for the campaign's own.
     """
 
     candidate: Candidate
     acquisition: float | None
     reason: str
+    evaluator: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Proposal:
         reason: one sentence for people.
         predictions: per property the mean and sigma expected of a measurement, and the
             surrogate that said so; empty where none could.
+        evaluator: name of the cheaper evaluator that is asked; None for the campaign's own.
     """
 
     campaign: str
@@ -45,3 +48,4 @@ class Proposal:
     acquisition: float | None
     reason: str
     predictions: Mapping[str, Mapping[str, float | str]]
+    evaluator: str | None = None

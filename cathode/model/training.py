@@ -1,7 +1,7 @@
 """What a surrogate learns from."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ class TrainingData:
         y: measured values in the property's unit, shape (n,).
         sigma: stated standard uncertainties, nan where none is known, shape (n,).
         groups: candidate ids, shape (n,); replicates share one, and folds never split one.
+        origins: names of the cheaper evaluators that answered, None for the campaign's own, shape
+            (n,); empty where all answers are its own.
     """
 
     property_name: str
@@ -24,6 +26,7 @@ class TrainingData:
     y: NDArray[np.float64]
     sigma: NDArray[np.float64]
     groups: tuple[str, ...]
+    origins: tuple[str | None, ...] = ()
 
     def __len__(self) -> int:
         """Number of measurements."""
@@ -42,14 +45,24 @@ class TrainingData:
             self.y[rows],
             self.sigma[rows],
             tuple(self.groups[i] for i in rows),
+            tuple(self.origins[i] for i in rows) if self.origins else (),
         )
+
+    @property
+    def own(self) -> "TrainingData":
+        """The answers of the campaign's own evaluator."""
+        if not self.origins:
+            return self
+        rows = np.flatnonzero([origin is None for origin in self.origins])
+        return replace(self.take(rows), origins=())
 
     def digest(self) -> str:
         """A hash of the content, independent of the order the measurements came in."""
+        origins = self.origins or (None,) * len(self)
         rows = sorted(
-            f"{group} {value!r} {sigma!r}"
-            for group, value, sigma in zip(
-                self.groups, self.y.tolist(), self.sigma.tolist(), strict=True
+            f"{group} {value!r} {sigma!r}" + (f" {origin}" if origin is not None else "")
+            for group, value, sigma, origin in zip(
+                self.groups, self.y.tolist(), self.sigma.tolist(), origins, strict=True
             )
         )
         return hashlib.sha256("\n".join([self.property_name, *rows]).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """What a user writes: frozen specs, read from YAML, apart from the code that acts on them."""
 
 from cathode.spec.campaign import Budget, CampaignSpec, Constraint, Objective
-from cathode.spec.evaluator import ChgnetSpec, EvaluatorSpec, LabSpec, TableSpec
+from cathode.spec.evaluator import CheaperSpec, ChgnetSpec, EvaluatorSpec, LabSpec, TableSpec
 from cathode.spec.loader import load_spec, parse_spec
 from cathode.spec.pool import PoolSpec
 from cathode.spec.proposer import BayesianSpec, ProposerSpec, RandomSpec, SobolSpec
@@ -32,6 +32,7 @@ __all__ = [
     "CampaignSpec",
     "CategoricalVariable",
     "ChargeBalance",
+    "CheaperSpec",
     "ChgnetSpec",
     "Constraint",
     "ContinuousVariable",

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from cathode.model.properties import PROPERTIES, Property
 from cathode.spec.base import Spec
-from cathode.spec.evaluator import EvaluatorSpec
+from cathode.spec.evaluator import CheaperSpec, EvaluatorSpec, LabSpec
 from cathode.spec.pool import PoolSpec
 from cathode.spec.proposer import BayesianSpec, ProposerSpec
 from cathode.spec.space import SpaceSpec
@@ -75,6 +75,11 @@ class Budget(Spec):
         description="expected improvement, in the unit of the objective, below which the best "
         "proposal is not worth a turn; one objective",
     )
+    cost: float | None = Field(
+        None,
+        gt=0,
+        description="cost of all answers asked for, after which no turn begins",
+    )
 
 
 BLAMELESS = ("assembly", "cycler", "operator", "other")
@@ -105,6 +110,11 @@ class CampaignSpec(Spec):
     objectives: tuple[Objective, ...] = Field(min_length=1)
     constraints: tuple[Constraint, ...] = ()
     evaluator: EvaluatorSpec
+    cheaper: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], CheaperSpec] = Field(
+        default_factory=dict,
+        description="evaluators asked where their answers tell more per cost; only those of the "
+        "campaign's own count as results",
+    )
     surrogates: tuple[SurrogateSpec, ...] = Field(
         (GPSpec(kind="gp"),), min_length=1, description="scored every turn; the best one serves"
     )
@@ -188,6 +198,23 @@ class CampaignSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _proposer_can_choose_evaluators(self) -> "CampaignSpec":
+        if not self.cheaper:
+            return self
+        if getattr(self.proposer, "acquisition", None) in (None, "ucb", "thompson"):
+            msg = "cheaper evaluators are chosen by what their answers tell of a gain: use "
+            raise ValueError(msg + "proposer kind: bayesian with acquisition: improvement")
+        if all(each.kernel == "linear" for each in self.surrogates):
+            msg = (
+                "no surrogate learns from cheaper evaluators: add one of kind gp, kernel: matern52"
+            )
+            raise ValueError(msg)
+        if self.budget.least_gain is not None:
+            msg = f"budget.least_gain={self.budget.least_gain}: gains are counted per cost where "
+            raise ValueError(msg + "there are cheaper evaluators; leave it out")
+        return self
+
+    @model_validator(mode="after")
     def _nothing_twice(self) -> "CampaignSpec":
         objectives = [objective.property for objective in self.objectives]
         surrogates = [surrogate.name for surrogate in self.surrogates]
@@ -209,6 +236,22 @@ class CampaignSpec(Spec):
         wanted = [objective.property for objective in self.objectives]
         required = [constraint.property for constraint in self.constraints]
         return tuple(dict.fromkeys(wanted + required))
+
+    def evaluator_named(self, name: str | None) -> EvaluatorSpec:
+        """The cheaper evaluator of that name; the campaign's own for None."""
+        return self.evaluator if name is None else self.cheaper[name].evaluator
+
+    def needed_of(self, evaluator: str | None) -> tuple[str, ...]:
+        """Properties without which an order to an evaluator stays open.
+
+        Cheaper evaluators that compute answer in the turn that asks them, so nothing stays open.
+        """
+        if evaluator is None:
+            return self.modelled
+        asked = self.cheaper[evaluator].evaluator if evaluator in self.cheaper else None
+        if not isinstance(asked, LabSpec):
+            return ()
+        return asked.properties or self.modelled
 
     def property_named(self, name: str) -> Property:
         """The property of that name, the platform's own or the spec's."""

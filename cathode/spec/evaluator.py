@@ -75,3 +75,12 @@ class LabSpec(Spec):
 
 
 EvaluatorSpec = Annotated[ChgnetSpec | TableSpec | LabSpec, Field(discriminator="kind")]
+
+
+class CheaperSpec(Spec):
+    """An evaluator whose answers cost less than those of the campaign's own, and say less."""
+
+    cost: float = Field(
+        gt=0, description="of an answer, where one of the campaign's own costs proposer.cost, or 1"
+    )
+    evaluator: EvaluatorSpec

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from cathode.errors import SpecError
 from cathode.spec.campaign import CampaignSpec
+from cathode.spec.evaluator import EvaluatorSpec, TableSpec
 from cathode.spec.pool import PoolSpec
 
 
@@ -80,13 +81,24 @@ def parse_spec(content: object, origin: str, folder: Path | None = None) -> Camp
         spec = CampaignSpec.model_validate(content)
     except ValidationError as error:
         raise SpecError(f"{origin}: {_sentence(error)}") from error
-    if folder is not None and spec.evaluator.kind == "table":
-        table = spec.evaluator.model_copy(update={"path": folder / spec.evaluator.path})
-        spec = spec.model_copy(update={"evaluator": table})
+    if folder is not None:
+        cheaper = {
+            name: each.model_copy(update={"evaluator": _placed(each.evaluator, folder)})
+            for name, each in spec.cheaper.items()
+        }
+        own = _placed(spec.evaluator, folder)
+        spec = spec.model_copy(update={"evaluator": own, "cheaper": cheaper})
     if folder is not None and isinstance(spec.space, PoolSpec):
         pool = spec.space.model_copy(update={"table": folder / spec.space.table})
         spec = spec.model_copy(update={"space": pool})
     return spec
+
+
+def _placed(evaluator: EvaluatorSpec, folder: Path) -> EvaluatorSpec:
+    """The evaluator, a table with its path from the folder."""
+    if not isinstance(evaluator, TableSpec):
+        return evaluator
+    return evaluator.model_copy(update={"path": folder / evaluator.path})
 
 
 def _sentence(error: ValidationError) -> str:

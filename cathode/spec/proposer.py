@@ -36,7 +36,8 @@ class BayesianSpec(Spec):
         "auto",
         description="share of the space that is wanted: improvement is counted over the value "
         "this share reaches, not over the best; one objective, no constraints. auto: a tenth of "
-        "a table, where many good rows are wanted; none in an open space, where the best is",
+        "a table, where many good rows are wanted; none in an open space, or beside cheaper "
+        "evaluators, where the best is",
     )
     samples: int = Field(128, ge=16, description="posterior samples behind an acquisition value")
     beta: float = Field(4.0, gt=0, description="ucb: mean + sqrt(beta) sigma")

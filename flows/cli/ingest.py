@@ -28,6 +28,10 @@ def ingest(
         Again,
         typer.Option(help="What a result means of which there is another one already."),
     ] = Again.refuse,
+    evaluator: Annotated[
+        str | None,
+        typer.Option(help="Name of the cheaper evaluator that answered; else the campaign's own."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter results, all rows or none; rows that are known already change nothing."""
@@ -41,7 +45,9 @@ def ingest(
     ledger = Ledger.open(Settings.from_environment().ledger_url)
     with ledger.read() as connection:
         _, spec = campaigns.latest_spec(connection, campaign)
-    found = ingest(ledger, spec, table, identity(), dry=dry_run, again=again.value)
+    found = ingest(
+        ledger, spec, table, identity(), dry=dry_run, again=again.value, evaluator=evaluator
+    )
     if as_json:
         print_json({"campaign": campaign, "dry_run": dry_run, **asdict(found)})
         return

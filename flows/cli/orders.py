@@ -26,17 +26,28 @@ def orders(
         Path | None,
         typer.Option("--csv", help="Write a table to fill in, for `cathode ingest`."),
     ] = None,
+    evaluator: Annotated[
+        str | None,
+        typer.Option(help="Only orders to this cheaper evaluator; the table's are to one alone."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the open work orders of a campaign: recipe, conditions, why, what is expected."""
+    from cathode.errors import SpecError
     from cathode.ledger import Ledger
     from cathode.report.view import view_of
     from cathode.settings import Settings
 
     view = view_of(Ledger.open(Settings.from_environment().ledger_url), campaign)
-    found = view.seen.open_orders(view.spec.modelled)
+    every = view.seen.open_orders(view.spec)
+    known = [name for name in view.spec.cheaper if view.spec.needed_of(name)]
+    if evaluator is not None and evaluator not in known:
+        msg = f"evaluator {evaluator!r} gets no orders: cheaper ones that do: "
+        raise SpecError(msg + (", ".join(known) or "none"))
+    mine = [order for order in every if order.evaluator == evaluator]
+    found = every if evaluator is None else mine
     if table is not None:
-        _write(table, found, view)
+        _write(table, mine, view)
     if as_json:
         print_json({"campaign": campaign, "orders": [_row(order) for order in found]})
     else:
@@ -50,6 +61,7 @@ def _row(order: "Proposal") -> dict[str, Any]:
         "candidate": order.candidate.id,
         "order": order_name(order),
         "turn": order.turn,
+        "evaluator": order.evaluator,
         "content": order.candidate.content(),
         "reason": order.reason,
         "expected": dict(order.predictions),
@@ -57,7 +69,7 @@ def _row(order: "Proposal") -> dict[str, Any]:
 
 
 def _write(path: Path, found: "Sequence[Proposal]", view: "CampaignView") -> None:
-    """A row per order with empty cells for what is to be measured still."""
+    """A row per order to one evaluator, with empty cells for what is to be measured still."""
     from cathode.loop import order_name
     from cathode.physics.formulas import label
 
@@ -65,12 +77,13 @@ def _write(path: Path, found: "Sequence[Proposal]", view: "CampaignView") -> Non
     measured = {
         (r.turn, r.rank, r.measurement.property): r.measurement.value for r in view.seen.measured
     }
-    heads = [f"{name} ({spec.property_named(name).unit})" for name in spec.modelled]
+    names = spec.needed_of(found[0].evaluator if found else None)
+    heads = [f"{name} ({spec.property_named(name).unit})" for name in names]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["candidate", "order", "recipe", *heads, "failed"])
         for order in found:
-            known = [measured.get((order.turn, order.rank, name), "") for name in spec.modelled]
+            known = [measured.get((order.turn, order.rank, name), "") for name in names]
             recipe = label(order.candidate, spec.units)
             writer.writerow([order.candidate.id, order_name(order), recipe, *known, ""])
 
@@ -87,6 +100,8 @@ def _print(campaign: str, found: "Sequence[Proposal]", spec: "CampaignSpec") -> 
     table = Table(title=f"Open work orders of {campaign}", box=box.SIMPLE_HEAD)
     table.add_column("candidate", no_wrap=True)
     table.add_column("turn", justify="right")
+    if spec.cheaper:
+        table.add_column("asked")
     table.add_column("recipe and conditions")
     for name in spec.modelled:
         known = spec.property_named(name)
@@ -100,6 +115,7 @@ def _print(campaign: str, found: "Sequence[Proposal]", spec: "CampaignSpec") -> 
         row = (
             order.candidate.id,
             str(order.turn),
+            *([order.evaluator or spec.evaluator.kind] if spec.cheaper else []),
             label(order.candidate, spec.units),
             *expected,
             order.reason,

@@ -57,8 +57,8 @@ def showing_progress(ledger: Ledger, spec: CampaignSpec, console: "Console") -> 
 
 def _planned(spec: CampaignSpec) -> int:
     """Candidates the budget allows."""
-    planned = spec.initial + spec.budget.turns * spec.batch
-    return min(planned, spec.budget.candidates or planned)
+    planned = spec.initial * (1 + len(spec.cheaper)) + spec.budget.turns * spec.batch
+    return min(planned, spec.budget.candidates or planned) if not spec.cheaper else planned
 
 
 def _watch(
@@ -74,10 +74,13 @@ def _watch(
     said = 0
     while not stop.wait(POLL_SECONDS):
         with ledger.read() as connection:
-            query = select(func.count(func.distinct(measurements.c.candidate))).where(
-                measurements.c.campaign == campaign
+            query = (
+                select(measurements.c.candidate, measurements.c.evaluator)
+                .where(measurements.c.campaign == campaign)
+                .distinct()
             )
-            answered = connection.execute(query).scalar_one()
+            count = select(func.count()).select_from(query.subquery())
+            answered = connection.execute(count).scalar_one()
             past = turns.history(connection, campaign)
         step = "starting"
         if past and past[-1].finished_at is None:

@@ -12,7 +12,7 @@ from flows.cli.output import best_rows, messages, print_best, print_json, result
 from flows.cli.signals import stopping_on_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from rich.console import Console
 
@@ -52,14 +52,14 @@ def run(
     settings = Settings.from_environment()
     prepare(settings)
     campaign = load_spec(spec)
-    evaluator = check_spec(campaign, settings).evaluator
+    evaluators = check_spec(campaign, settings).evaluators
     ledger = Ledger.open(settings.ledger_url, create=True)
     console = messages()
     try:
         with stopping_on_signals(), lock(ledger, campaign.name):
             _register(ledger, campaign, amend=amend)
             if turns != 0:
-                _take_turns(ledger, settings, campaign, console, evaluator, turns)
+                _take_turns(ledger, settings, campaign, console, evaluators, turns)
     except KeyboardInterrupt:
         console.print("Interrupted; nothing is lost. The same command continues.")
         raise typer.Exit(INTERRUPTED) from None
@@ -79,7 +79,7 @@ def _take_turns(
     settings: "Settings",
     campaign: "CampaignSpec",
     console: "Console",
-    evaluator: "Evaluator",
+    evaluators: "Mapping[str | None, Evaluator]",
     turns: int | None,
 ) -> None:
     """Start what is needed, all at once, and run so many turns, or until none is left."""
@@ -87,8 +87,9 @@ def _take_turns(
     from flows.workers import Workers
 
     with Workers.open(), prefect_server(settings) as wait_until_ready:
-        if evaluator.isolated:
-            Workers.for_campaign(campaign, settings)
+        for name, evaluator in evaluators.items():
+            if evaluator.isolated:
+                Workers.for_campaign(campaign, settings, name)
         with console.status("starting Prefect, MLflow and the evaluator"):
             import flows.turn  # noqa: F401 - takes seconds, while the server starts
 
@@ -100,13 +101,14 @@ def _take_turns(
         close_abandoned_runs(campaign.name)
         pages = os.environ["PREFECT_API_URL"].removesuffix("/api")
         console.print(f"{campaign.name} runs; watch it at {pages}", soft_wrap=True)
+        all_deferred = all(evaluator.deferred for evaluator in evaluators.values())
         with showing_progress(ledger, campaign, console) as lines:
             for _ in itertools.count() if turns is None else range(turns):
                 result = _run_turn(campaign.name, wait_until_ready)
                 if result is None:  # ended, or waiting for others
                     break
                 lines.print(_line(ledger, campaign.name, result), soft_wrap=True)
-                if not _goes_on(ledger, campaign.name) or evaluator.deferred:
+                if not _goes_on(ledger, campaign.name) or all_deferred:
                     break
 
 
@@ -141,7 +143,7 @@ def _goes_on(ledger: "Ledger", campaign: str) -> bool:
     from cathode.report.view import view_of
 
     view = view_of(ledger, campaign)
-    return ended_because(view.spec, view.turns, len(view.seen.proposals)) is None
+    return ended_because(view.spec, view.turns, len(view.seen.orders)) is None
 
 
 def _prepare_tracking(settings: "Settings", campaign: str) -> None:
@@ -206,14 +208,15 @@ def _conclude(
             f"Prefect and MLflow: `cathode up` serves them at {prefect} and {mlflow}",
             soft_wrap=True,
         )
-    ended = ended_because(view.spec, view.turns, len(view.seen.proposals))
+    ended = ended_because(view.spec, view.turns, len(view.seen.orders))
     if ended is not None:
         console.print(
             f"{campaign} has ended: {ended}. A larger budget in its spec makes it go on.",
             soft_wrap=True,
         )
-    orders = view.seen.open_orders(view.spec.modelled)
-    if view.spec.evaluator.kind == "lab" and orders and ended is None:
+    orders = view.seen.open_orders(view.spec)
+    people = any(view.spec.evaluator_named(o.evaluator).kind == "lab" for o in orders)
+    if people and ended is None:
         console.print(
             f"{len(orders)} work orders are open: `cathode orders {campaign}` lists them, `cathode "
             f"ingest {campaign} TABLE.csv` enters results, and the same command goes on then.",

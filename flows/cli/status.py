@@ -33,12 +33,13 @@ def status(
 
 def _state(ledger: "Ledger", campaign: str) -> dict[str, Any]:
     from cathode.ledger.locks import holder_of
+    from cathode.loop.costs import cost_so_far
     from cathode.loop.schedule import ended_because
     from cathode.model import STEPS
     from cathode.report.view import view_of
 
     view = view_of(ledger, campaign)
-    ended = ended_because(view.spec, view.turns, len(view.seen.proposals))
+    ended = ended_because(view.spec, view.turns, len(view.seen.orders))
     last = view.turns[-1] if view.turns else None
     unfinished = last is not None and last.finished_at is None
     return {
@@ -48,8 +49,10 @@ def _state(ledger: "Ledger", campaign: str) -> dict[str, Any]:
         "turns_finished": len(view.turns) - unfinished,
         "turns_planned": view.spec.budget.turns + 1,
         "step": next((s for s in STEPS if s not in last.results), None) if unfinished else None,
-        "proposed": len(view.seen.proposals),
+        "proposed": len(view.seen.orders),
         "answered": len(view.outcomes),
+        "cheaper_answers": {name: len(view.seen.answers_of(name)) for name in view.spec.cheaper},
+        "cost": cost_so_far(view.turns),
         "failed": len(view.failed),
         "counting": sum(outcome.counts(view.spec) for outcome in view.outcomes),
         "best": {
@@ -67,10 +70,13 @@ def _print(states: list[dict[str, Any]]) -> None:
     if not states:
         results().print("The ledger holds no campaign yet: `cathode run SPEC` starts one.")
         return
-    table = Table("campaign", "state", "turns", "answered", "failed", "best")
+    costs = any(state["cheaper_answers"] for state in states)
+    heads = ["campaign", "state", "turns", "answered", "failed", "best"]
+    table = Table(*heads, *(["cheaper answers", "cost"] if costs else []))
     for state in states:
         idle = "runs" if state["locked_by"] else "waits"
         running = f"turn {state['turns_finished']}: {state['step']}" if state["step"] else idle
+        cheaper = ", ".join(f"{n} {name}" for name, n in state["cheaper_answers"].items())
         best = ", ".join(f"{n} {b['value']:.4g} {b['unit']}" for n, b in state["best"].items())
         table.add_row(
             state["campaign"],
@@ -79,6 +85,7 @@ def _print(states: list[dict[str, Any]]) -> None:
             f"{state['answered']} of {state['proposed']}",
             str(state["failed"]),
             best or "–",
+            *([cheaper or "–", f"{state['cost']:g}"] if costs else []),
         )
     results().print(table)
     for state in states:

@@ -111,6 +111,20 @@ class SurrogateContract:
         assert samples.shape == (5, 9, 1)
         assert torch.isfinite(samples).all()
 
+    def test_it_claims_to_know_of_no_evaluator_it_has_not_met(self, fitted, X):
+        assert fitted.told(torch.as_tensor(X[:1]), "unheard of", np.zeros(2)) is None
+        assert fitted.origins == ()
+
+    def test_answers_of_others_leave_the_results_their_own(self, small_space, X):
+        """A cheaper evaluator that reads the same may help; it must not break what is learned."""
+        data = training_data(small_space)
+        both = data.take(np.tile(np.arange(len(data)), 2))
+        both = replace(both, origins=(None,) * len(data) + ("quick",) * len(data))
+        prediction = self.surrogate(small_space).fit(both, seed=1).predict(X)
+        y = np.array([truth(ni, mn, co)["specific_energy"] for co, mn, ni in X])
+        assert np.abs(prediction.mean - y).mean() < 0.5 * np.abs(data.y.mean() - y).mean()
+        assert (prediction.sigma > 0).all()
+
     @pytest.mark.parametrize("n", [0, 1])
     def test_too_few_values_are_refused_in_words(self, small_space, n):
         data = training_data(small_space).take(np.arange(n))

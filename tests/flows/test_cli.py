@@ -169,7 +169,7 @@ def test_a_newer_ledger_is_left_alone(home, write_campaign, command):
     ledger.close()
     done = cathode(command, *([write_campaign()] if command == "run" else []))
     assert done.returncode == 2
-    assert "has version 9999, newer than 0001" in done.stderr
+    assert "has version 9999, newer than 0002" in done.stderr
     assert {path.name for path in home.iterdir()} <= {"ledger.db", "ledger.db-wal", "ledger.db-shm"}
 
 

@@ -56,6 +56,51 @@ def test_orders_are_filled_in_and_the_campaign_goes_on(prefect, spec, tmp_path):
     assert "impurity" in report
 
 
+def test_a_cheaper_evaluator_is_asked_by_its_own_orders(prefect, tmp_path):
+    """People measure, a table screens at once, and others compute, by orders of their own."""
+    spec = campaign_in(
+        tmp_path,
+        evaluator={"kind": "lab"},
+        cheaper={
+            "quick": {"cost": 0.1, "evaluator": {"kind": "table", "path": "table.csv"}},
+            "dft": {"cost": 0.5, "evaluator": {"kind": "lab", "properties": ["specific_energy"]}},
+        },
+        surrogates=[{"kind": "gp"}],
+        initial=4,
+    )
+    env = prefect | {"CATHODE_HOME": str(tmp_path / "home")}
+    first = cathode("run", spec, env=env)
+    assert first.returncode == 0, first.stderr
+    assert "turn 0: 4 answered, 8 open" in first.stderr
+    assert "8 work orders are open" in first.stderr
+    sheet = tmp_path / "dft.csv"
+    listed = json.loads(
+        cathode("orders", "small", "--evaluator", "dft", "--csv", sheet, "--json", env=env).stdout
+    )
+    assert {order["evaluator"] for order in listed["orders"]} == {"dft"}
+    rows = list(csv.DictReader(sheet.read_text().splitlines()))
+    assert "volume_change (%)" not in rows[0]
+    for row in rows:
+        row["specific_energy (Wh/kg)"] = 500.0
+    with sheet.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    entered = cathode("ingest", "small", sheet, "--evaluator", "dft", "--json", env=env)
+    assert json.loads(entered.stdout)["new"] == 4, entered.stderr
+    for command in (("orders", "small"), ("ingest", "small", sheet)):
+        refused = cathode(*command, "--evaluator", "quick", env=env)
+        assert refused.returncode == 2
+        assert "dft" in refused.stderr
+    (state,) = json.loads(cathode("status", "small", "--json", env=env).stdout)["campaigns"]
+    assert state["cheaper_answers"] == {"quick": 4, "dft": 4}
+    assert (state["proposed"], state["answered"]) == (4, 0)
+    assert state["cost"] == pytest.approx(4 * (1 + 0.1 + 0.5))
+    asked = cathode("orders", "small", env=env).stdout
+    assert "asked" in asked
+    assert "lab" in asked
+
+
 @pytest.mark.parametrize(
     "arguments", [("orders", "nobody"), ("ingest", "nobody", "none.csv")], ids=lambda a: a[0]
 )

@@ -6,6 +6,7 @@ import torch
 
 from agents.proposers import search
 from agents.proposers.bayesian import BayesianProposer
+from agents.proposers.believing import believing
 from agents.proposers.weights import per_cost
 from cathode.errors import SpecError
 from cathode.model import TrainingData
@@ -14,6 +15,7 @@ from cathode.spec import BayesianSpec, GPSpec, Objective, SpaceSpec
 from cathode.spec.proposer import CostSpec
 from surrogates.gp.surrogate import GPSurrogate
 from tests.contracts.proposer import ProposerContract, a_request
+from tests.contracts.surrogate import training_data
 from tests.helpers import truth
 
 
@@ -199,3 +201,12 @@ def test_noise_decides_whether_a_replicate_is_worth_it(small_space, sigma, due):
     )
     (first, *_) = proposer(replicates="auto").propose(request)
     assert ("replicate" in first.reason) == due
+
+
+def test_a_believed_result_has_the_noise_of_those_that_were_stated(small_space):
+    data = training_data(small_space)
+    data = replace(data, sigma=np.full(len(data), 20.0))
+    model = GPSurrogate(GPSpec(kind="gp"), small_space).fit(data, seed=0).model
+    X = torch.as_tensor(small_space.encode(list(small_space)))[7:8]
+    before, after = (m.posterior(X).variance.item() for m in (model, believing(model, X)[0]))
+    assert after == pytest.approx(before - before**2 / (before + 20.0**2), rel=1e-4)

@@ -2,16 +2,21 @@ import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import MetaData, create_engine, text
 
+from cathode import ledger as ledger_package
 from cathode.errors import LedgerError
-from cathode.ledger import Ledger
+from cathode.ledger import Ledger, measurements, proposals
 from cathode.ledger.database import insert_new, now
 from cathode.ledger.tables import campaigns, metadata
+from cathode.model import Candidate
 from tests.helpers import fresh_database
 
 
@@ -62,7 +67,8 @@ def test_sqlite_writes_ahead_and_waits(tmp_path):
 
 WRITER = """
 import sys
-from cathode.ledger import Ledger
+from cathode import ledger as ledger_package
+from cathode.ledger import Ledger, measurements, proposals
 from cathode.ledger.database import insert_new, now
 from cathode.ledger.tables import campaigns
 ledger = Ledger.open(sys.argv[1], create=True)
@@ -102,7 +108,7 @@ def test_a_newer_ledger_is_refused_and_left_alone(ledger):
     url = ledger._engine.url.render_as_string(hide_password=False)
     with ledger.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(LedgerError, match="has version 9999, newer than 0001 of this code"):
+    with pytest.raises(LedgerError, match="has version 9999, newer than 0002 of this code"):
         Ledger.open(url, create=True)
 
 
@@ -140,3 +146,66 @@ def test_a_damaged_file_is_named(tmp_path):
     path.write_bytes(b"not a database at all, but quite long enough to look at" * 40)
     with pytest.raises(LedgerError, match="file is not a database"):
         Ledger.open(f"sqlite:///{path}")
+
+
+def test_a_ledger_of_an_earlier_version_is_brought_forward(tmp_path):
+    """What there is was asked of, and answered by, the campaign's own evaluator."""
+    url, moment = f"sqlite:///{tmp_path}/l.db", datetime(2026, 1, 1)  # noqa: DTZ001 - as stored
+    migrations = Path(ledger_package.__file__).parent / "migrations"
+    config, engine, then = Config(), create_engine(url), MetaData()
+    config.set_main_option("script_location", str(migrations))
+    of = {"campaign": "old", "turn": 0, "rank": 0}
+    rows = {
+        "campaigns": {"name": "old", "created_at": moment},
+        "specs": {
+            "campaign": "old",
+            "revision": 0,
+            "content": {},
+            "recorded_at": moment,
+            "recorded_by": "me",
+        },
+        "turns": {"campaign": "old", "number": 0, "revision": 0, "started_at": moment},
+        "candidates": {
+            "id": "c1",
+            "content": Candidate.of("layered", {"M": {"Ni": 1}}).content(),
+            "formula": "LiNiO2",
+        },
+        "proposals": {
+            **of,
+            "candidate": "c1",
+            "proposer": "sobol",
+            "reason": "r",
+            "predictions": {},
+            "proposed_at": moment,
+        },
+        "measurements": {
+            **of,
+            "candidate": "c1",
+            "property": "p",
+            "unit": "V",
+            "value": 3.9,
+            "status": "ok",
+            "source": "s",
+            "fidelity": "lab",
+            "conditions": {},
+            "recorded_by": "me",
+            "recorded_at": moment,
+            "submission": "one",
+        },
+    }
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        then.reflect(connection)
+        for table, row in rows.items():
+            connection.execute(then.tables[table].insert().values(row))
+    engine.dispose()
+    ledger = Ledger.open(url)
+    with ledger.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, metadata) == []
+        (proposal,) = proposals.of_campaign(connection, "old")
+        (measured,) = measurements.effective(connection, "old")
+    ledger.close()
+    assert proposal.evaluator is None
+    assert (measured.measurement.value, measured.measurement.evaluator) == (3.9, None)

@@ -36,7 +36,7 @@ def turn(loop):
 
 
 def orders(loop):
-    return observe(loop.ledger, "small").open_orders(loop.spec.modelled)
+    return observe(loop.ledger, "small").open_orders(loop.spec)
 
 
 def answer(order):
