@@ -42,9 +42,9 @@ def dispatch(
         return known
     started = perf_counter()
     for name, evaluator in loop.evaluators.items():
-        if evaluator.deferred:
-            continue
         asked = [proposal for proposal in _open(loop, turn) if proposal.evaluator == name]
+        if evaluator.deferred or not asked:
+            continue
         for proposal, answers in answer(evaluator, asked):
             named = [replace(measurement, evaluator=name) for measurement in answers]
             with loop.ledger.write() as connection:

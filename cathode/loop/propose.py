@@ -43,6 +43,7 @@ def propose(loop: Loop, turn: Turn, up_to: int, serving: Serving) -> list[Propos
         suggestions += [replace(s, evaluator=name) for name in loop.cheaper for s in suggestions]
     found = _with_predictions(loop, turn, suggestions, serving, proposer, note)
     result: dict[str, Any] = {"proposals": len(found), "wanted": request.n}
+    result["results"] = sum(proposal.evaluator is None for proposal in found)
     result |= {"proposer": proposer.name, "cost": sum(cost_of(loop, s) for s in suggestions)}
     gains = [s.acquisition for s in suggestions if s.acquisition is not None]
     if gains and proposer is loop.proposer:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from cathode.ledger import measurements, proposals, turns
 from cathode.ledger.turns import TurnRecord
@@ -63,8 +64,13 @@ def _spent_because(budget: Budget, past: Sequence[TurnRecord], made: int) -> str
 
 
 def _stalled_because(patience: int | None, past: Sequence[TurnRecord]) -> str | None:
-    # Each turn records, as it begins, how good the best is that all turns before it brought.
-    scores = [record.results.get("assimilate", {}).get("score") for record in past[1:]]
+    # Each turn records, as it begins, how good the best is that all turns before it brought. A turn
+    # that asked cheaper evaluators alone could bring nothing.
+    scores = [
+        record.results.get("assimilate", {}).get("score")
+        for before, record in pairwise(past)
+        if before.results.get("propose", {}).get("results") != 0
+    ]
     if patience is None or len(scores) <= patience or scores[-1 - patience] is None:
         return None
     before, *since = (score for score in scores[-1 - patience :] if score is not None)

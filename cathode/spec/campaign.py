@@ -204,6 +204,14 @@ class CampaignSpec(Spec):
         if getattr(self.proposer, "acquisition", None) in (None, "ucb", "thompson"):
             msg = "cheaper evaluators are chosen by what their answers tell of a gain: use "
             raise ValueError(msg + "proposer kind: bayesian with acquisition: improvement")
+        cost = getattr(self.proposer, "cost", None)
+        result = 1.0 if cost is None else cost.base
+        for name, each in self.cheaper.items():
+            if each.cost >= result:
+                msg = (
+                    f"cheaper.{name}.cost={each.cost:g}: a result costs {result:g} (proposer.cost)"
+                )
+                raise ValueError(msg + ", no more; give both in one unit")
         if all(each.kernel == "linear" for each in self.surrogates):
             msg = (
                 "no surrogate learns from cheaper evaluators: add one of kind gp, kernel: matern52"

@@ -28,7 +28,10 @@ def orders(
     ] = None,
     evaluator: Annotated[
         str | None,
-        typer.Option(help="Only orders to this cheaper evaluator; the table's are to one alone."),
+        typer.Option(
+            help="Only orders to this cheaper evaluator; a table has those to the campaign's own "
+            "otherwise."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

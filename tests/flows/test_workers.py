@@ -13,8 +13,9 @@ import pytest
 from cathode.errors import ServiceError
 from cathode.model import Candidate, Status
 from cathode.settings import Settings
+from cathode.spec import CheaperSpec, GPSpec, TableSpec
 from flows.processes import ORPHAN_CHECK_SECONDS
-from flows.workers import WorkerPool
+from flows.workers import WorkerPool, Workers
 
 CANDIDATE = Candidate.of("layered", {"M": {"Ni": Fraction(7, 10), "Mn": Fraction(3, 10)}})
 
@@ -48,6 +49,27 @@ def test_answers_are_those_of_the_evaluator_itself(small_spec, settings):
     assert {m.status for m in found} == {Status.OK}
 
 
+def test_each_evaluator_of_a_campaign_has_a_pool_of_its_own(small_spec, settings, tmp_path):
+    table = tmp_path / "quick.csv"
+    table.write_text("Ni,Mn,Co,specific_energy (Wh/kg)\n0.6,0.2,0.2,123\n")
+    quick = CheaperSpec(cost=0.1, evaluator=TableSpec(kind="table", path=table))
+    spec = small_spec.model_copy(
+        update={"cheaper": {"quick": quick}, "surrogates": (GPSpec(kind="gp"),)}
+    )
+    candidate = Candidate.of(
+        "layered", {"M": {"Ni": Fraction(3, 5), "Mn": Fraction(1, 5), "Co": Fraction(1, 5)}}
+    )
+    try:
+        own, cheap = (Workers.for_campaign(spec, settings, name) for name in (None, "quick"))
+        assert own is not cheap
+        assert Workers.for_campaign(spec, settings, "quick") is cheap
+        (answer,) = cheap.evaluate(candidate)
+        assert answer.value == 123
+        assert len(own.evaluate(candidate)) == 2
+    finally:
+        Workers.close()
+
+
 def test_a_worker_that_dies_is_reported_with_what_to_do(small_spec, settings):
     before = set(workers_of(psutil.Process()))
     pool = WorkerPool(small_spec, settings)
@@ -67,8 +89,9 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from cathode.settings import Settings
+from cathode.spec import CheaperSpec, GPSpec, TableSpec
 from cathode.spec import load_spec
-from flows.workers import WorkerPool
+from flows.workers import WorkerPool, Workers
 
 if __name__ == "__main__":
     pool = WorkerPool(load_spec(Path(sys.argv[1])), Settings.at(Path(sys.argv[2]), workers=2))

@@ -241,6 +241,11 @@ def test_others_answer_orders_to_a_cheaper_evaluator(sqlite_ledger, tmp_path):
         pytest.param({"budget": {"turns": 2, "least_gain": 1.0}}, "per cost", id="least gain"),
         pytest.param({"cheaper": {"Big Name": {}}}, "names may not have", id="name"),
         pytest.param({"cheaper": {"quick": {"cost": 0.0}}}, "cost", id="cost"),
+        pytest.param(
+            {"proposer": {"kind": "bayesian", "cost": {"base": 0.1}}},
+            r"quick.cost=0.1: a result costs 0.1",
+            id="no cheaper",
+        ),
     ],
 )
 def test_what_cannot_go_together_is_refused(changes, words):

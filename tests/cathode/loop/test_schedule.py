@@ -48,6 +48,15 @@ def test_patience_ends_a_campaign_that_gets_no_better(scores, ended):
     assert (found is not None) == ended
 
 
+def test_turns_that_asked_for_no_result_try_no_patience():
+    found = past(*((s, 0.0) for s in [None, 1.0, 1.0, 1.0, 1.0]))
+    for record in found[1:]:
+        record.results["propose"]["results"] = 0
+    assert ended_because(spec(patience=1), found, 10) is None
+    found[3].results["propose"]["results"] = 1
+    assert ended_because(spec(patience=1), found, 10) is not None
+
+
 @pytest.mark.parametrize(("gain", "ended"), [(2.0, False), (0.5, True)])
 def test_a_gain_not_worth_a_turn_ends_it(gain, ended):
     found = ended_because(spec(least_gain=1.0), past((None, 0.0), (1.0, math.log(gain))), 10)
