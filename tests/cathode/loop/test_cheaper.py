@@ -6,25 +6,16 @@ from dataclasses import replace
 import pytest
 
 from cathode.errors import SourceError, SpecError
-from cathode.ledger import campaigns, turns
 from cathode.loop import finished_because, ingest, next_turn, retrain, run_turn, waiting_because
 from cathode.loop.costs import cost_so_far
 from cathode.loop.observations import observe
-from cathode.settings import Settings
 from cathode.spec import GPSpec, load_spec, parse_spec
-from flows.wiring import wire
 from surrogates.registry import build_surrogate
 from tests.helpers import campaign_in, layered, truth
 from tests.ledgers import content
+from tests.loops import build, history, run_all
 
 GP = [{"kind": "gp"}]
-
-
-def build(ledger, path, tmp_path):
-    spec = load_spec(path)
-    with ledger.write() as connection:
-        revision = campaigns.register(connection, spec, "me")
-    return wire(ledger, Settings.at(tmp_path), spec, revision)
 
 
 def quick_table(tmp_path):
@@ -39,29 +30,18 @@ def quick_table(tmp_path):
             writer.writerow([*x, read])
 
 
+def screened(ledger, tmp_path, **changes):
+    """A campaign with a table that half knows what its own evaluator knows."""
+    quick = {"cost": 0.1, "evaluator": {"kind": "table", "path": "quick.csv"}}
+    wanted = {"cheaper": {"quick": quick}, "surrogates": GP, "initial": 4, "batch": 3}
+    path = campaign_in(tmp_path, **(wanted | changes))
+    quick_table(tmp_path)
+    return build(ledger, load_spec(path), tmp_path)
+
+
 @pytest.fixture
 def loop(sqlite_ledger, tmp_path):
-    quick = {"cost": 0.1, "evaluator": {"kind": "table", "path": "quick.csv"}}
-    path = campaign_in(
-        tmp_path,
-        cheaper={"quick": quick},
-        surrogates=GP,
-        initial=4,
-        batch=3,
-        budget={"turns": 4},
-    )
-    quick_table(tmp_path)
-    return build(sqlite_ledger, path, tmp_path)
-
-
-def run_all(loop):
-    while (turn := next_turn(loop)) is not None:
-        run_turn(loop, turn)
-
-
-def history(loop):
-    with loop.ledger.read() as connection:
-        return turns.history(connection, loop.spec.name)
+    return screened(sqlite_ledger, tmp_path, budget={"turns": 4})
 
 
 def test_all_answer_the_design_and_then_who_tells_most_per_cost(loop):
@@ -142,17 +122,7 @@ def test_costs_are_counted_and_bound_the_campaign(loop):
 
 
 def test_a_budget_of_cost_ends_it_with_results(sqlite_ledger, tmp_path):
-    quick = {"cost": 0.1, "evaluator": {"kind": "table", "path": "quick.csv"}}
-    path = campaign_in(
-        tmp_path,
-        cheaper={"quick": quick},
-        surrogates=GP,
-        initial=4,
-        batch=3,
-        budget={"turns": 50, "cost": 9.0},
-    )
-    quick_table(tmp_path)
-    loop = build(sqlite_ledger, path, tmp_path)
+    loop = screened(sqlite_ledger, tmp_path, budget={"turns": 50, "cost": 9.0})
     run_all(loop)
     spent = cost_so_far(history(loop))
     assert finished_because(loop) == f"its answers cost {spent:g} of 9"
@@ -171,18 +141,7 @@ def test_a_repeated_step_of_a_campaign_changes_nothing(loop):
 
 
 def test_a_lab_goes_on_while_a_cheaper_one_answers_at_once(sqlite_ledger, tmp_path):
-    quick = {"cost": 0.1, "evaluator": {"kind": "table", "path": "quick.csv"}}
-    path = campaign_in(
-        tmp_path,
-        evaluator={"kind": "lab"},
-        cheaper={"quick": quick},
-        surrogates=GP,
-        initial=4,
-        batch=3,
-        budget={"turns": 9},
-    )
-    quick_table(tmp_path)
-    loop = build(sqlite_ledger, path, tmp_path)
+    loop = screened(sqlite_ledger, tmp_path, evaluator={"kind": "lab"}, budget={"turns": 9})
     run_turn(loop, next_turn(loop))
     orders = observe(loop.ledger, "small").open_orders(loop.spec)
     assert [order.evaluator for order in orders] == [None] * 4
@@ -214,7 +173,7 @@ def test_others_answer_orders_to_a_cheaper_evaluator(sqlite_ledger, tmp_path):
     path = campaign_in(
         tmp_path, cheaper={"dft": dft}, surrogates=GP, initial=4, batch=3, budget={"turns": 9}
     )
-    loop = build(sqlite_ledger, path, tmp_path)
+    loop = build(sqlite_ledger, load_spec(path), tmp_path)
     run_turn(loop, next_turn(loop))
     orders = observe(loop.ledger, "small").open_orders(loop.spec)
     assert [order.evaluator for order in orders] == ["dft"] * 4  # the table has answered its own

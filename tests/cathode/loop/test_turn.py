@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cathode.errors import FitError
-from cathode.ledger import Ledger, campaigns, measurements, proposals, skills, turns
+from cathode.ledger import Ledger, campaigns, measurements, proposals, skills
 from cathode.loop import Loop, finished_because, next_turn, retrain, run_turn
 from cathode.loop.observations import observe
 from cathode.model import STEPS, Candidate, Measurement, Status
@@ -15,28 +15,12 @@ from cathode.spec import Budget, GPSpec, load_spec
 from flows.wiring import wire
 from tests.helpers import campaign_in
 from tests.ledgers import content
-
-
-def build(ledger, spec, tmp_path) -> Loop:
-    with ledger.write() as connection:
-        revision = campaigns.register(connection, spec, "me")
-    settings = Settings.at(tmp_path)
-    return wire(ledger, settings, spec, revision)
+from tests.loops import build, history, run_all
 
 
 @pytest.fixture
 def loop(sqlite_ledger, small_spec, tmp_path):
     return build(sqlite_ledger, small_spec, tmp_path)
-
-
-def run_all(loop):
-    while (turn := next_turn(loop)) is not None:
-        run_turn(loop, turn)
-
-
-def history(loop):
-    with loop.ledger.read() as connection:
-        return turns.history(connection, loop.spec.name)
 
 
 def test_a_campaign_runs_to_the_end_of_its_budget(loop):
