@@ -7,12 +7,10 @@ from cathode.loop.loop import Loop
 from cathode.model import Suggestion
 from cathode.space import SearchSpace
 from cathode.spec import CampaignSpec
+from cathode.spec.campaign import ROUNDING
 
-
-def base_cost(spec: CampaignSpec) -> float:
-    """Of any answer of the campaign's own evaluator, without what a candidate adds."""
-    cost = getattr(spec.proposer, "cost", None)
-    return 1.0 if cost is None else cost.base
+DIGITS = 9
+"""Decimals of a sum of costs."""
 
 
 def cost_of(loop: Loop, suggestion: Suggestion) -> float:
@@ -27,12 +25,21 @@ def cost_of(loop: Loop, suggestion: Suggestion) -> float:
     # A variable that does not exist has coordinates all the same, and costs nothing.
     absent = _absent(loop, suggestion)
     more = sum(each * coordinates[name] for name, each in terms.items() if name not in absent)
-    return base_cost(loop.spec) + float(more)
+    return loop.spec.result_cost + float(more)
 
 
 def cost_so_far(past: Sequence[TurnRecord]) -> float:
     """Of all that was asked for; turns of older ledgers, which did not count it, cost nothing."""
-    return float(sum(record.results.get("propose", {}).get("cost", 0.0) for record in past))
+    total = sum(record.results.get("propose", {}).get("cost", 0.0) for record in past)
+    return round(float(total), DIGITS)
+
+
+def results_left(spec: CampaignSpec, past: Sequence[TurnRecord]) -> int | None:
+    """Results that what is left of the cost still pays for; None where nothing limits it."""
+    if spec.budget.cost is None:
+        return None
+    left = spec.budget.cost - cost_so_far(past)
+    return max(0, int(left / spec.result_cost + ROUNDING))
 
 
 def _absent(loop: Loop, suggestion: Suggestion) -> set[str]:

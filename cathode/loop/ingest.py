@@ -29,7 +29,7 @@ class Ingested:
     Attributes:
         candidates: rows with something in them.
         measurements: values and failures in these rows.
-        new: how many of them the ledger did not have.
+        new: how many of them the ledger has not, or had not.
         corrections: how many of the new ones replace another.
         unasked: rows whose candidate the campaign never proposed.
     """
@@ -96,7 +96,9 @@ def ingest(
         asked = [proposal for proposal in made if proposal.evaluator == evaluator]
         known = {**proposals.candidates_of(connection, spec.name), **pool}
         found = _entries(connection, spec, path, text, known, asked, again, evaluator)
-        new = [] if dry else _record(connection, spec.name, found, who)
+        new = _unknown(connection, spec.name, found)
+        if not dry:
+            new = _record(connection, spec.name, found, who)
     ids = {proposal.candidate.id for proposal in asked}
     return Ingested(
         candidates=len(found),
@@ -123,6 +125,7 @@ def _entries(
     found: dict[Candidate, list[Entry]] = {}
     for candidate, row in rows.items():
         mine = [proposal for proposal in asked if proposal.candidate.id == candidate.id]
+        _require_asked(path, spec, row, evaluator)
         order = _order(path, row, mine)
         replicate = order if order is not None and order != mine[0] else None
         for read in _measured(path, candidate, row, properties):
@@ -133,6 +136,29 @@ def _entries(
     return found
 
 
+def _require_asked(path: Path, spec: CampaignSpec, row: Row, evaluator: str | None) -> None:
+    """Refuse a row that says another evaluator was asked.
+
+    Raises:
+        SourceError: which one, and how to say so.
+    """
+    meant = evaluator or spec.evaluator.kind
+    if row.asked is not None and row.asked != meant:
+        own = row.asked == spec.evaluator.kind
+        how = "leave --evaluator out" if own else f"use --evaluator {row.asked}"
+        msg = f"{path}: a row of {row.asked!r} among results of {meant!r}: {how}"
+        raise SourceError(msg)
+
+
+def _unknown(
+    connection: Connection, campaign: str, found: Mapping[Candidate, Sequence[Entry]]
+) -> list[Entry]:
+    """Entries whose result the ledger has not yet."""
+    known = {recorded.submission for recorded in measurements.effective(connection, campaign)}
+    entries = [entry for each in found.values() for entry in each]
+    return [entry for entry in entries if entry.submission not in known]
+
+
 def _require_people(spec: CampaignSpec, evaluator: str | None) -> None:
     """Refuse results of an evaluator that the campaign has not, or that computes its own.
 
@@ -141,8 +167,8 @@ def _require_people(spec: CampaignSpec, evaluator: str | None) -> None:
     """
     people = [n for n, each in spec.cheaper.items() if isinstance(each.evaluator, LabSpec)]
     if evaluator is not None and evaluator not in people:
-        known = ", ".join(people) or "none"
-        msg = f"evaluator {evaluator!r} brings no results of people: cheaper ones that do: {known}"
+        known = f"{', '.join(people)} do" if people else "the campaign has none that does"
+        msg = f"no people answer under the name {evaluator!r} beside the campaign's own: {known}"
         raise SourceError(msg)
 
 
@@ -195,7 +221,8 @@ def _order(path: Path, row: Row, mine: Sequence[Proposal]) -> Proposal | None:
         if order_name(proposal) == row.order:
             return proposal
     known = ", ".join(map(order_name, mine)) or "none"
-    msg = f"{path}: order {row.order!r} is not of this candidate: its orders are {known}"
+    msg = f"{path}: order {row.order!r} is not of this candidate: its orders are {known}; those to "
+    msg += "a cheaper evaluator need --evaluator"
     raise SourceError(msg)
 
 

@@ -84,6 +84,24 @@ class Observations:
             )
         ]
 
+    def withdrawn(self, spec: CampaignSpec) -> list[Proposal]:
+        """Proposals to evaluators that the spec has no more, which stayed without an answer."""
+        answered = {(r.turn, r.rank) for r in self.measured}
+        return [
+            proposal
+            for proposal in self.proposals
+            if proposal.evaluator not in (None, *spec.cheaper)
+            and (proposal.turn, proposal.rank) not in answered
+        ]
+
+    def failures_of(self, evaluator: str | None) -> set[str]:
+        """Ids of the candidates of which an evaluator could not answer something."""
+        return {
+            r.measurement.candidate_id
+            for r in self.measured
+            if r.measurement.evaluator == evaluator and r.measurement.status is Status.FAILED
+        }
+
     def training_data(self, name: str, space: Space) -> TrainingData:
         """The ok measurements of a property whose candidates have coordinates in the space.
 

@@ -9,13 +9,14 @@ import numpy as np
 from cathode.errors import FitError
 from cathode.evaluation.progress import reference_of
 from cathode.ledger import proposals, turns
-from cathode.loop.costs import base_cost, cost_of, cost_so_far
+from cathode.loop.costs import cost_of, results_left
 from cathode.loop.loop import Loop
 from cathode.loop.observations import Observations, observe
 from cathode.loop.retrain import Serving
 from cathode.model import Proposal, Suggestion, TrainingData, Turn
 from cathode.protocols import Cheaper, FittedSurrogate, ProposalRequest, Proposer
 from cathode.rng import derived_seed
+from cathode.spec import CampaignSpec
 
 
 def propose(loop: Loop, turn: Turn, up_to: int, serving: Serving) -> list[Proposal]:
@@ -67,6 +68,10 @@ def _request(
         wanted = max(0, wanted - len(waiting))  # a batch at most is in the lab
     if spec.budget.candidates is not None:
         wanted = min(wanted, max(0, spec.budget.candidates - len(seen.orders)))
+    with loop.ledger.read() as connection:
+        left = results_left(spec, turns.history(connection, spec.name))
+    if left is not None:
+        wanted = min(wanted, left)
     return ProposalRequest(
         space=loop.space,
         n=wanted,
@@ -81,7 +86,7 @@ def _request(
         excluded=tuple(seen.asked(None)),
         proposed=len(seen.proposals),
         cheaper=_cheaper(loop, seen),
-        final=_is_final(loop, turn),
+        final=_is_final(spec, turn, left),
     )
 
 
@@ -94,15 +99,9 @@ def _cheaper(loop: Loop, seen: Observations) -> tuple[Cheaper, ...]:
     )
 
 
-def _is_final(loop: Loop, turn: Turn) -> bool:
-    """Whether the campaign ends with this turn, or once a batch of results is paid for."""
-    budget = loop.spec.budget
-    if turn.number >= budget.turns:
-        return True
-    with loop.ledger.read() as connection:
-        spent = cost_so_far(turns.history(connection, loop.spec.name))
-    batch = loop.spec.batch * base_cost(loop.spec)
-    return budget.cost is not None and spent + batch >= budget.cost
+def _is_final(spec: CampaignSpec, turn: Turn, left: int | None) -> bool:
+    """Whether the campaign ends with this turn, or what is left pays for a batch at most."""
+    return turn.number >= spec.budget.turns or (left is not None and left <= spec.batch)
 
 
 def _success(

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 from cathode.ledger import measurements, proposals, turns
 from cathode.ledger.turns import TurnRecord
-from cathode.loop.costs import cost_so_far
+from cathode.loop.costs import cost_so_far, results_left
 from cathode.loop.loop import Loop
 from cathode.loop.observations import observe
 from cathode.model import Turn
-from cathode.spec import Budget, CampaignSpec
+from cathode.spec import CampaignSpec
 
 
 def next_turn(loop: Loop) -> Turn | None:
@@ -40,7 +40,7 @@ def ended_because(spec: CampaignSpec, past: Sequence[TurnRecord], made: int) -> 
     if not past or past[-1].finished_at is None:
         return None
     budget = spec.budget
-    if spent := _spent_because(budget, past, made):
+    if spent := _spent_because(spec, past, made):
         return spent
     proposed = past[-1].results.get("propose", {})
     if proposed.get("proposals") == 0 and proposed.get("wanted"):
@@ -53,13 +53,14 @@ def ended_because(spec: CampaignSpec, past: Sequence[TurnRecord], made: int) -> 
     return _stalled_because(budget.patience, past)
 
 
-def _spent_because(budget: Budget, past: Sequence[TurnRecord], made: int) -> str | None:
+def _spent_because(spec: CampaignSpec, past: Sequence[TurnRecord], made: int) -> str | None:
+    budget = spec.budget
     if len(past) > budget.turns:
         return f"its {budget.turns} turns after the initial design are done"
     if budget.candidates is not None and made >= budget.candidates:
         return f"its budget of {budget.candidates} candidates is spent"
-    if budget.cost is not None and (cost := cost_so_far(past)) >= budget.cost:
-        return f"its answers cost {cost:g} of {budget.cost:g}"
+    if results_left(spec, past) == 0:
+        return f"it spent {cost_so_far(past):g} of {budget.cost:g}, what is left pays for no result"
     return None
 
 

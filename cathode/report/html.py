@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 import cathode
 from cathode.evaluation.outcomes import Outcome
+from cathode.loop.costs import cost_so_far
 from cathode.physics.formulas import label
 from cathode.report.figures.canvas import data_uri
 from cathode.report.view import CampaignView
@@ -84,6 +85,11 @@ def report_html(view: CampaignView, pictures: Mapping[str, bytes], state: str) -
                 "seconds": record.seconds,
             }
             for record in view.turns
+        ],
+        cost=cost_so_far(view.turns),
+        cheaper=[
+            (name, each.cost, len(view.seen.answers_of(name)), len(view.seen.failures_of(name)))
+            for name, each in spec.cheaper.items()
         ],
         sources=sorted({r.measurement.source for r in view.seen.measured}),
         version=cathode.__version__,

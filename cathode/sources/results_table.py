@@ -13,8 +13,9 @@ from cathode.sources.csv_cells import headings_and_rows, number
 from cathode.spec import CampaignSpec, PoolSpec, SpaceSpec
 from cathode.units import convert
 
-ID, FAILED, ORDER = "candidate", "failed", "order"
-"""Columns of a candidate's id, of the cause of a failure, and of the work order, "turn/place"."""
+ID, FAILED, ORDER, ASKED = "candidate", "failed", "order", "asked"
+"""Columns of a candidate's id, of the cause of a failure, of the work order, "turn/place", and of
+the evaluator that was asked."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,13 @@ class Row:
         values: per property what was measured, None where the cell is empty.
         failed: why it has no values, as far as the table says.
         order: the work order it answers, as far as the table says.
+        asked: the evaluator that was asked, as far as the table says.
     """
 
     values: Mapping[str, float | None]
     failed: str | None = None
     order: str | None = None
+    asked: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def parse_table(
     made = None if named is not None else _columns(path, headings, campaign.space)
     failed = headings.index(FAILED) if FAILED in headings else None
     order = headings.index(ORDER) if ORDER in headings else None
+    asked = headings.index(ASKED) if ASKED in headings else None
     taken = set() if made is None else made.indices
     columns = _property_columns(path, headings, taken, campaign)
     rows: dict[Candidate, Row] = {}
@@ -82,7 +86,8 @@ def parse_table(
             msg = f"{where}: values, and {cause!r} as the cause of a failure: leave one of them out"
             raise SourceError(msg)
         answered = None if order is None else cells[order].strip() or None
-        rows[candidate] = Row(values, cause, answered)
+        by = None if asked is None else cells[asked].strip() or None
+        rows[candidate] = Row(values, cause, answered, by)
     if all(x is None for row in rows.values() for x in row.values.values()) and failed is None:
         msg = f"{path}: not one cell of {', '.join(c.known.name for c in columns)} holds a value"
         raise SourceError(msg + ": fill in what was measured")

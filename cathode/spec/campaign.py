@@ -78,9 +78,12 @@ class Budget(Spec):
     cost: float | None = Field(
         None,
         gt=0,
-        description="cost of all answers asked for, after which no turn begins",
+        description="cost of all answers asked for; none is asked for beyond it",
     )
 
+
+ROUNDING = 1e-9
+"""Sums of costs are compared with this tolerance."""
 
 BLAMELESS = ("assembly", "cycler", "operator", "other")
 """Causes of failure that say nothing of the candidate."""
@@ -202,24 +205,33 @@ class CampaignSpec(Spec):
         if not self.cheaper:
             return self
         if getattr(self.proposer, "acquisition", None) in (None, "ucb", "thompson"):
-            msg = "cheaper evaluators are chosen by what their answers tell of a gain: use "
-            raise ValueError(msg + "proposer kind: bayesian with acquisition: improvement")
-        cost = getattr(self.proposer, "cost", None)
-        result = 1.0 if cost is None else cost.base
+            msg = (
+                "cheaper evaluators are chosen by what their answers tell of a gain: use proposer "
+            )
+            raise ValueError(msg + "kind: bayesian, acquisition improvement, log_ei or variance")
+        result = self.result_cost
         for name, each in self.cheaper.items():
             if each.cost >= result:
                 msg = (
-                    f"cheaper.{name}.cost={each.cost:g}: a result costs {result:g} (proposer.cost)"
+                    f"cheaper.{name}.cost={each.cost:g}: it must cost less than {result:g}, which "
                 )
-                raise ValueError(msg + ", no more; give both in one unit")
+                raise ValueError(msg + "a result costs at least (proposer.cost.base, or 1)")
+            if name == self.evaluator.kind:
+                msg = f"cheaper.{name} has the name of the campaign's own evaluator: rename it"
+                raise ValueError(msg)
         if all(each.kernel == "linear" for each in self.surrogates):
             msg = (
                 "no surrogate learns from cheaper evaluators: add one of kind gp, kernel: matern52"
             )
             raise ValueError(msg)
-        if self.budget.least_gain is not None:
-            msg = f"budget.least_gain={self.budget.least_gain}: gains are counted per cost where "
-            raise ValueError(msg + "there are cheaper evaluators; leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _budget_pays_for_the_design(self) -> "CampaignSpec":
+        least = self.initial * (self.result_cost + sum(each.cost for each in self.cheaper.values()))
+        if self.budget.cost is not None and least > self.budget.cost:
+            msg = f"budget.cost={self.budget.cost:g}: the initial design costs {least:g} already"
+            raise ValueError(msg + ", asked of all evaluators; raise it, or lower initial")
         return self
 
     @model_validator(mode="after")
@@ -244,6 +256,23 @@ class CampaignSpec(Spec):
         wanted = [objective.property for objective in self.objectives]
         required = [constraint.property for constraint in self.constraints]
         return tuple(dict.fromkeys(wanted + required))
+
+    @property
+    def result_cost(self) -> float:
+        """Cost of a result, without what a candidate adds."""
+        cost = getattr(self.proposer, "cost", None)
+        return 1.0 if cost is None else float(cost.base)
+
+    @property
+    def most_results(self) -> int:
+        """Results the budget allows."""
+        limits = [self.initial + self.budget.turns * self.batch]
+        if self.budget.candidates is not None:
+            limits.append(self.budget.candidates)
+        if self.budget.cost is not None:
+            design = self.initial * sum(each.cost for each in self.cheaper.values())
+            limits.append(int((self.budget.cost - design) / self.result_cost + ROUNDING))
+        return min(limits)
 
     def evaluator_named(self, name: str | None) -> EvaluatorSpec:
         """The cheaper evaluator of that name; the campaign's own for None."""

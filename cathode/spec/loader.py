@@ -119,7 +119,8 @@ def _sentence(error: ValidationError) -> str:
             f"needs at least {first['ctx']['min_length']}, has {first['ctx']['actual_length']}"
         )
     elif first["type"] == "string_pattern_mismatch":
-        mark = "underscores" if "variables" in first["loc"] else "hyphens"
+        below = {"variables", "cheaper"} & set(first["loc"])
+        mark = "underscores" if below else "hyphens"
         message = (
             f"{_short(first['input'])} has characters that names may not have: "
             f"use lower-case letters, digits and {mark}"
@@ -133,6 +134,7 @@ def _sentence(error: ValidationError) -> str:
 def _place(loc: tuple[int | str, ...]) -> str:
     """Where a problem lies; which kind of space was meant is no key of a spec."""
     tagged = loc[:1] == ("space",) and loc[1:2] in (("sites",), ("pool",))
+    loc = loc[:-1] if loc[-1:] == ("[key]",) else loc
     return ".".join(str(part) for part in (loc[:1] + loc[2:] if tagged else loc))
 
 

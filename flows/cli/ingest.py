@@ -53,6 +53,8 @@ def ingest(
         return
     done = "would be entered" if dry_run else f"read, {found.new} of them new"
     done += f", {found.corrections} corrections" if found.corrections else ""
+    if spec.cheaper:
+        done += f", answered by {evaluator or spec.evaluator.kind}"
     unasked = f"; {found.unasked} were never proposed" if found.unasked else ""
     results().print(
         f"{table}: {found.measurements} results of {found.candidates} candidates {done}{unasked}.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.options import AsJson
-from flows.cli.output import print_json, results
+from flows.cli.output import messages, print_json, results
 
 WIDEST = 20
 """Characters of a column of expected values."""
@@ -51,10 +51,12 @@ def orders(
     found = every if evaluator is None else mine
     if table is not None:
         _write(table, mine, view)
+        to = f" to {evaluator or view.spec.evaluator.kind}" if view.spec.cheaper else ""
+        messages().print(f"{table}: {len(mine)} orders{to}", soft_wrap=True)
     if as_json:
         print_json({"campaign": campaign, "orders": [_row(order) for order in found]})
     else:
-        _print(campaign, found, view.spec)
+        _print(campaign if evaluator is None else f"{campaign}, {evaluator},", found, view.spec)
 
 
 def _row(order: "Proposal") -> dict[str, Any]:
@@ -84,11 +86,14 @@ def _write(path: Path, found: "Sequence[Proposal]", view: "CampaignView") -> Non
     heads = [f"{name} ({spec.property_named(name).unit})" for name in names]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["candidate", "order", "recipe", *heads, "failed"])
+        asked = ["asked"] if spec.cheaper else []
+        writer.writerow(["candidate", "order", *asked, "recipe", *heads, "failed"])
         for order in found:
             known = [measured.get((order.turn, order.rank, name), "") for name in names]
             recipe = label(order.candidate, spec.units)
-            writer.writerow([order.candidate.id, order_name(order), recipe, *known, ""])
+            who = [order.evaluator or spec.evaluator.kind] if spec.cheaper else []
+            name = order_name(order)
+            writer.writerow([order.candidate.id, name, *who, recipe, *known, ""])
 
 
 def _print(campaign: str, found: "Sequence[Proposal]", spec: "CampaignSpec") -> None:

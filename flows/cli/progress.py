@@ -46,7 +46,9 @@ def showing_progress(ledger: Ledger, spec: CampaignSpec, console: "Console") -> 
     stop = threading.Event()
     with bar:
         shown = bar.add_task("starting", total=_planned(spec))
-        watcher = threading.Thread(target=_watch, args=(ledger, spec.name, bar, shown, stop))
+        watcher = threading.Thread(
+            target=_watch, args=(ledger, spec.name, bar, shown, stop, bool(spec.cheaper))
+        )
         watcher.start()
         try:
             yield bar.console
@@ -62,7 +64,12 @@ def _planned(spec: CampaignSpec) -> int:
 
 
 def _watch(
-    ledger: Ledger, campaign: str, bar: object, shown: object, stop: threading.Event
+    ledger: Ledger,
+    campaign: str,
+    bar: object,
+    shown: object,
+    stop: threading.Event,
+    cheaper: bool,  # noqa: FBT001 - an argument of a thread
 ) -> None:
     from rich.progress import Progress, TaskID
     from sqlalchemy import func, select
@@ -72,6 +79,7 @@ def _watch(
 
     assert isinstance(bar, Progress)  # noqa: S101
     said = 0
+    counted = "questions at most" if cheaper else "candidates"
     while not stop.wait(POLL_SECONDS):
         with ledger.read() as connection:
             query = (
@@ -89,5 +97,5 @@ def _watch(
         bar.update(TaskID(int(shown)), completed=answered, description=f"turn {number}: {step}")
         if answered != said and not bar.console.is_terminal:
             planned = max(answered, int(bar.tasks[0].total or 0))
-            bar.console.print(f"{answered} of {planned} candidates answered")
+            bar.console.print(f"{answered} of {planned} {counted} answered")
             said = answered

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from cathode.ledger import Ledger
     from cathode.protocols import Evaluator
+    from cathode.report.view import CampaignView
     from cathode.settings import Settings
     from cathode.spec import CampaignSpec
 
@@ -175,6 +176,7 @@ def _line(ledger: "Ledger", campaign: str, result: dict[str, Any]) -> str:
 def _conclude(
     ledger: "Ledger", settings: "Settings", campaign: str, console: "Console", *, as_json: bool
 ) -> None:
+    from cathode.loop.costs import cost_so_far
     from cathode.loop.schedule import ended_because
     from cathode.report.view import view_of
     from flows.reporting import write_report
@@ -195,6 +197,11 @@ def _conclude(
                 "candidates": len(view.outcomes),
                 "failed": len(view.failed),
                 "best": best_rows(view.ranked[:10], view.spec),
+                "cost": cost_so_far(view.turns),
+                "cheaper_answers": {
+                    name: len(view.seen.answers_of(name)) for name in view.spec.cheaper
+                },
+                "open_orders": len(view.seen.open_orders(view.spec)),
                 "report": str(file),
                 "prefect": prefect,
                 "mlflow": settings.tracking_url,
@@ -214,16 +221,34 @@ def _conclude(
             f"{campaign} has ended: {ended}. A larger budget in its spec makes it go on.",
             soft_wrap=True,
         )
-    orders = view.seen.open_orders(view.spec)
-    people = any(view.spec.evaluator_named(o.evaluator).kind == "lab" for o in orders)
-    if people and ended is None:
-        console.print(
-            f"{len(orders)} work orders are open: `cathode orders {campaign}` lists them, `cathode "
-            f"ingest {campaign} TABLE.csv` enters results, and the same command goes on then.",
-            soft_wrap=True,
-        )
+    _say_what_is_open(view, console, ended=ended is not None)
     if untracked:
         console.print(f"MLflow did not take all turns ({untracked}): the next run logs them.")
+
+
+def _say_what_is_open(view: "CampaignView", console: "Console", *, ended: bool) -> None:
+    """Orders that people have to answer, by evaluator, and those that nobody answers any more."""
+    spec, campaign = view.spec, view.spec.name
+    orders = view.seen.open_orders(spec)
+    for name in (None, *spec.cheaper):
+        mine = [order for order in orders if order.evaluator == name]
+        if not mine or spec.evaluator_named(name).kind != "lab":
+            continue
+        to = f" to {name}" if name else ""
+        option = f" --evaluator {name}" if name else ""
+        goes_on = "" if ended else ", and the same command goes on then"
+        console.print(
+            f"{len(mine)} work orders{to} are open: `cathode orders {campaign}{option}` lists "
+            f"them, `cathode ingest {campaign} TABLE.csv{option}` enters results{goes_on}.",
+            soft_wrap=True,
+        )
+    if withdrawn := view.seen.withdrawn(spec):
+        names = ", ".join(sorted({order.evaluator or "" for order in withdrawn}))
+        console.print(
+            f"{len(withdrawn)} open orders to {names} are withdrawn: the spec has no such cheaper "
+            "evaluator any more.",
+            soft_wrap=True,
+        )
 
 
 def _catch_up(view: Any, settings: "Settings") -> str | None:

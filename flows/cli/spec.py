@@ -21,24 +21,24 @@ def check(
     campaign = load_spec(spec)
     checked = check_spec(campaign, Settings.from_environment())
     space = checked.space
-    wanted = campaign.initial + campaign.budget.turns * campaign.batch
-    limit = campaign.budget.candidates or wanted
     facts = {
         "campaign": campaign.name,
         "candidates_in_space": space.size,
-        "candidates_to_propose": min(wanted, limit, space.size),
+        "candidates_to_propose": min(campaign.most_results, space.size),
         "objectives": [f"{o.goal} {o.property}" for o in campaign.objectives],
         "constraints": [c.property for c in campaign.constraints],
         "remark": checked.remark or None,
         "digest": campaign.digest(),
     }
+    most = "at most " if campaign.cheaper else ""
     held = f"{'' if space.size_is_exact else 'about '}{space.size:,}"
     if as_json:
         print_json({"valid": True, **facts})
         return
     results().print(
         f"{spec}: fine. The space holds {held} candidates; the campaign will propose "
-        f"{facts['candidates_to_propose']:,} of them{checked.remark and '; '}{checked.remark}.",
+        f"{most}{facts['candidates_to_propose']:,} of them"
+        f"{checked.remark and '; '}{checked.remark}.",
         soft_wrap=True,
     )
 

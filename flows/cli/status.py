@@ -52,6 +52,7 @@ def _state(ledger: "Ledger", campaign: str) -> dict[str, Any]:
         "proposed": len(view.seen.orders),
         "answered": len(view.outcomes),
         "cheaper_answers": {name: len(view.seen.answers_of(name)) for name in view.spec.cheaper},
+        "cheaper_failures": {name: len(view.seen.failures_of(name)) for name in view.spec.cheaper},
         "cost": cost_so_far(view.turns),
         "failed": len(view.failed),
         "counting": sum(outcome.counts(view.spec) for outcome in view.outcomes),
@@ -76,7 +77,12 @@ def _print(states: list[dict[str, Any]]) -> None:
     for state in states:
         idle = "runs" if state["locked_by"] else "waits"
         running = f"turn {state['turns_finished']}: {state['step']}" if state["step"] else idle
-        cheaper = ", ".join(f"{n} {name}" for name, n in state["cheaper_answers"].items())
+        cheaper = ", ".join(
+            f"{n} {name}" + (f" ({lost} failed)" if lost else "")
+            for (name, n), lost in zip(
+                state["cheaper_answers"].items(), state["cheaper_failures"].values(), strict=True
+            )
+        )
         best = ", ".join(f"{n} {b['value']:.4g} {b['unit']}" for n, b in state["best"].items())
         table.add_row(
             state["campaign"],

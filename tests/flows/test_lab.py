@@ -72,7 +72,8 @@ def test_a_cheaper_evaluator_is_asked_by_its_own_orders(prefect, tmp_path):
     first = cathode("run", spec, env=env)
     assert first.returncode == 0, first.stderr
     assert "turn 0: 4 answered, 8 open" in first.stderr
-    assert "8 work orders are open" in first.stderr
+    assert "4 work orders are open: `cathode orders small` lists" in first.stderr
+    assert "4 work orders to dft are open: `cathode orders small --evaluator dft`" in first.stderr
     sheet = tmp_path / "dft.csv"
     listed = json.loads(
         cathode("orders", "small", "--evaluator", "dft", "--csv", sheet, "--json", env=env).stdout
@@ -95,7 +96,12 @@ def test_a_cheaper_evaluator_is_asked_by_its_own_orders(prefect, tmp_path):
     (state,) = json.loads(cathode("status", "small", "--json", env=env).stdout)["campaigns"]
     assert state["cheaper_answers"] == {"quick": 4, "dft": 4}
     assert (state["proposed"], state["answered"]) == (4, 0)
-    assert state["cost"] == pytest.approx(4 * (1 + 0.1 + 0.5))
+    assert state["cost"] == 6.4
+    wrong = cathode("ingest", "small", sheet, env=env)
+    assert wrong.returncode == 2
+    assert "a row of 'dft' among results of 'lab': use --evaluator dft" in wrong.stderr
+    report = (tmp_path / "home" / "reports" / "small.html").read_text()
+    assert "4 by quick at 0.1 each" in report
     asked = cathode("orders", "small", env=env).stdout
     assert "asked" in asked
     assert "lab" in asked

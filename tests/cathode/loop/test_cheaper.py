@@ -125,8 +125,8 @@ def test_a_budget_of_cost_ends_it_with_results(sqlite_ledger, tmp_path):
     loop = screened(sqlite_ledger, tmp_path, budget={"turns": 50, "cost": 9.0})
     run_all(loop)
     spent = cost_so_far(history(loop))
-    assert finished_because(loop) == f"its answers cost {spent:g} of 9"
-    assert 9.0 <= spent < 12.0
+    assert finished_because(loop) == f"it spent {spent:g} of 9, what is left pays for no result"
+    assert 8.0 < spent <= 9.0
     last = [p for p in observe(loop.ledger, "small").proposals if p.turn == len(history(loop)) - 1]
     assert {p.evaluator for p in last} == {None}
 
@@ -178,6 +178,10 @@ def test_others_answer_orders_to_a_cheaper_evaluator(sqlite_ledger, tmp_path):
     orders = observe(loop.ledger, "small").open_orders(loop.spec)
     assert [order.evaluator for order in orders] == ["dft"] * 4  # the table has answered its own
     assert "4 work orders are open" in waiting_because(loop)
+    waiting = observe(loop.ledger, "small")
+    without = loop.spec.model_copy(update={"cheaper": {}})
+    assert waiting.withdrawn(without) == orders
+    assert waiting.open_orders(without) == waiting.withdrawn(loop.spec) == []
     found = answer_all(loop, tmp_path, orders, "dft", half=0.5)
     assert (found.new, found.unasked) == (4, 0)
     assert answer_all(loop, tmp_path, orders, "dft", half=0.5).new == 0
@@ -185,8 +189,14 @@ def test_others_answer_orders_to_a_cheaper_evaluator(sqlite_ledger, tmp_path):
     assert seen.open_orders(loop.spec) == []
     assert seen.training_data("specific_energy", loop.space).origins.count("dft") == 4
     assert next_turn(loop) is not None
-    with pytest.raises(SourceError, match="brings no results of people: cheaper ones that do: dft"):
+    with pytest.raises(SourceError, match="no people answer under the name 'quick' .*: dft do"):
         answer_all(loop, tmp_path, orders, "quick")
+    mixed = tmp_path / "mixed.csv"
+    mixed.write_text(f"candidate,asked,specific_energy (Wh/kg)\n{orders[0].candidate.id},dft,5\n")
+    with pytest.raises(SourceError, match="a row of 'dft' among .* 'table': use --evaluator dft"):
+        ingest(loop.ledger, loop.spec, mixed, "me", dry=True)
+    gone = loop.spec.model_copy(update={"cheaper": {}})
+    assert seen.withdrawn(gone) == []  # all were answered
 
 
 @pytest.mark.parametrize(
@@ -197,12 +207,20 @@ def test_others_answer_orders_to_a_cheaper_evaluator(sqlite_ledger, tmp_path):
             {"proposer": {"kind": "bayesian", "acquisition": "ucb"}}, "improvement", id="ucb"
         ),
         pytest.param({"surrogates": [{"kind": "gp", "kernel": "linear"}]}, "learns", id="linear"),
-        pytest.param({"budget": {"turns": 2, "least_gain": 1.0}}, "per cost", id="least gain"),
-        pytest.param({"cheaper": {"Big Name": {}}}, "names may not have", id="name"),
+        pytest.param(
+            {"budget": {"turns": 2, "cost": 5.4}},
+            r"budget.cost=5.4: the initial design costs 5.5 already",
+            id="design",
+        ),
+        pytest.param(
+            {"cheaper": {"big-name": {}}},
+            r"cheaper.big-name: .* use lower-case letters, digits and underscores",
+            id="name",
+        ),
         pytest.param({"cheaper": {"quick": {"cost": 0.0}}}, "cost", id="cost"),
         pytest.param(
             {"proposer": {"kind": "bayesian", "cost": {"base": 0.1}}},
-            r"quick.cost=0.1: a result costs 0.1",
+            r"quick.cost=0.1: it must cost less than 0.1",
             id="no cheaper",
         ),
     ],
