@@ -98,8 +98,8 @@ def _fan_out(
     An answer that fails for a reason of the machine does not keep the others from the ledger;
     its error is raised after they are in.
     """
-    name = asked[0].evaluator if asked else None
-    pool = Workers.for_campaign(loop.spec, settings, name) if evaluator.isolated and asked else None
+    name = asked[0].evaluator  # of all of them
+    pool = Workers.for_campaign(loop.spec, settings, name) if evaluator.isolated else None
     run = pool.evaluate if pool is not None else evaluator.evaluate
     progress = AnswerProgress(turn, len(asked))
     futures = {}

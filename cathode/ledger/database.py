@@ -1,6 +1,8 @@
 """Open the ledger's database, at the version of this code."""
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,6 +15,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from cathode.errors import LedgerError
+
+RETRY_SECONDS = 0.02
 
 WAIT_SECONDS = 60
 """How long a writer waits for another one to finish."""
@@ -119,6 +123,20 @@ def _require_file(url: URL, *, create: bool) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
 
 
+def _write_ahead(connection: Any) -> None:
+    """Have a SQLite file written ahead; SQLite does not wait for others who do the same."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(RETRY_SECONDS)
+        else:
+            return
+
+
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
@@ -127,7 +145,8 @@ def _engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        _write_ahead(connection)
+        for pragma in ("foreign_keys=ON", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -78,7 +78,8 @@ class Budget(Spec):
     cost: float | None = Field(
         None,
         gt=0,
-        description="cost of all answers asked for; none is asked for beyond it",
+        description="cost of all answers asked for; a turn begins while what is left pays for a "
+        "result, at proposer.cost.base",
     )
 
 

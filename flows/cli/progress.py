@@ -46,9 +46,7 @@ def showing_progress(ledger: Ledger, spec: CampaignSpec, console: "Console") -> 
     stop = threading.Event()
     with bar:
         shown = bar.add_task("starting", total=_planned(spec))
-        watcher = threading.Thread(
-            target=_watch, args=(ledger, spec.name, bar, shown, stop, bool(spec.cheaper))
-        )
+        watcher = threading.Thread(target=_watch, args=(ledger, spec, bar, shown, stop))
         watcher.start()
         try:
             yield bar.console
@@ -58,18 +56,14 @@ def showing_progress(ledger: Ledger, spec: CampaignSpec, console: "Console") -> 
 
 
 def _planned(spec: CampaignSpec) -> int:
-    """Candidates the budget allows."""
-    planned = spec.initial * (1 + len(spec.cheaper)) + spec.budget.turns * spec.batch
-    return min(planned, spec.budget.candidates or planned) if not spec.cheaper else planned
+    """Answers the budget allows."""
+    if not spec.cheaper:
+        return spec.most_results
+    return spec.initial * (1 + len(spec.cheaper)) + spec.budget.turns * spec.batch
 
 
 def _watch(
-    ledger: Ledger,
-    campaign: str,
-    bar: object,
-    shown: object,
-    stop: threading.Event,
-    cheaper: bool,  # noqa: FBT001 - an argument of a thread
+    ledger: Ledger, spec: CampaignSpec, bar: object, shown: object, stop: threading.Event
 ) -> None:
     from rich.progress import Progress, TaskID
     from sqlalchemy import func, select
@@ -79,17 +73,17 @@ def _watch(
 
     assert isinstance(bar, Progress)  # noqa: S101
     said = 0
-    counted = "questions at most" if cheaper else "candidates"
+    counted = "questions at most" if spec.cheaper else "candidates"
     while not stop.wait(POLL_SECONDS):
         with ledger.read() as connection:
             query = (
                 select(measurements.c.candidate, measurements.c.evaluator)
-                .where(measurements.c.campaign == campaign)
+                .where(measurements.c.campaign == spec.name)
                 .distinct()
             )
             count = select(func.count()).select_from(query.subquery())
             answered = connection.execute(count).scalar_one()
-            past = turns.history(connection, campaign)
+            past = turns.history(connection, spec.name)
         step = "starting"
         if past and past[-1].finished_at is None:
             step = next((s for s in STEPS if s not in past[-1].results), "closing")

@@ -21,6 +21,13 @@ def spec(tmp_path):
     return campaign_in(tmp_path, evaluator={"kind": "lab"}, space=space, initial=4)
 
 
+def write(sheet, rows):
+    with sheet.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def test_orders_are_filled_in_and_the_campaign_goes_on(prefect, spec, tmp_path):
     env = prefect | {"CATHODE_HOME": str(tmp_path / "home")}
     first = cathode("run", spec, env=env)
@@ -40,10 +47,7 @@ def test_orders_are_filled_in_and_the_campaign_goes_on(prefect, spec, tmp_path):
         row["specific_energy (Wh/kg)"] = found["specific_energy"]
         row["volume_change (%)"] = found["volume_change"]
     rows[3]["failed"] = "impurity"
-    with sheet.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    write(sheet, rows)
     entered = json.loads(cathode("ingest", "small", sheet, "--json", env=env).stdout)
     assert (entered["measurements"], entered["new"]) == (8, 8)
     assert json.loads(cathode("ingest", "small", sheet, "--json", env=env).stdout)["new"] == 0
@@ -83,10 +87,7 @@ def test_a_cheaper_evaluator_is_asked_by_its_own_orders(prefect, tmp_path):
     assert "volume_change (%)" not in rows[0]
     for row in rows:
         row["specific_energy (Wh/kg)"] = 500.0
-    with sheet.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    write(sheet, rows)
     entered = cathode("ingest", "small", sheet, "--evaluator", "dft", "--json", env=env)
     assert json.loads(entered.stdout)["new"] == 4, entered.stderr
     for command in (("orders", "small"), ("ingest", "small", sheet)):
