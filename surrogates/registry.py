@@ -1,14 +1,17 @@
 """Which surrogate a spec asks for."""
 
 from collections.abc import Callable
+from typing import Any
 
 from cathode.protocols import Surrogate
 from cathode.space import Space
-from cathode.spec import GPSpec, SurrogateSpec
+from cathode.spec import GPRNNSpec, GPSpec, SurrogateSpec
 from surrogates.gp.surrogate import GPSurrogate
+from surrogates.gpr_nn.surrogate import GPRNNSurrogate
 
-_BUILDERS: dict[type[SurrogateSpec], Callable[[SurrogateSpec, Space], Surrogate]] = {
+_BUILDERS: dict[type[Any], Callable[[Any, Space], Surrogate]] = {
     GPSpec: GPSurrogate,
+    GPRNNSpec: GPRNNSurrogate,
 }
 
 

@@ -15,7 +15,7 @@ def believing(model: Model, X: Tensor) -> tuple[Model, Tensor]:
     with torch.no_grad():
         expected = model.posterior(X)
         believed, noise = expected.mean, {}
-        if isinstance(model.likelihood, FixedNoiseGaussianLikelihood):
+        if isinstance(getattr(model, "likelihood", None), FixedNoiseGaussianLikelihood):
             # Where every measurement stated its sigma: theirs, on average.
             read = model.posterior(X, observation_noise=True)
             # BoTorch standardises the values, and takes the noise as standardised already.

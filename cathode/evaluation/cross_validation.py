@@ -29,6 +29,24 @@ def grouped_folds(
         yield np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold)
 
 
+def random_splits(
+    groups: tuple[str, ...], splits: int, share: float, rng: np.random.Generator
+) -> Iterator[tuple[Rows, Rows]]:
+    """Row numbers to train on and to test on, drawn anew each time; no group is split.
+
+    Args:
+        groups: of the rows.
+        splits: how many.
+        share: of the groups that is tested on; at least one group is, and one is not.
+        rng: draws them.
+    """
+    distinct = np.array(sorted(set(groups)))
+    tested = min(max(1, round(share * len(distinct))), len(distinct) - 1)
+    for _ in range(splits):
+        test = np.isin(groups, rng.permutation(distinct)[:tested])
+        yield np.flatnonzero(~test), np.flatnonzero(test)
+
+
 def held_out(
     fit: Callable[[TrainingData], Predictor], data: TrainingData, folds: int, seed: int
 ) -> HeldOut:

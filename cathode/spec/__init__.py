@@ -16,7 +16,7 @@ from cathode.spec.rules import (
     RuleSpec,
 )
 from cathode.spec.space import AtMost, FractionBounds, SiteSpec, SpaceSpec
-from cathode.spec.surrogate import GPSpec, SurrogateSpec
+from cathode.spec.surrogate import GPRNNSpec, GPSpec, SurrogateSpec
 from cathode.spec.variables import (
     CategoricalVariable,
     ContinuousVariable,
@@ -40,6 +40,7 @@ __all__ = [
     "EvaluatorSpec",
     "Forbidden",
     "FractionBounds",
+    "GPRNNSpec",
     "GPSpec",
     "LabSpec",
     "LinearRule",

@@ -220,7 +220,7 @@ class CampaignSpec(Spec):
             if name == self.evaluator.kind:
                 msg = f"cheaper.{name} has the name of the campaign's own evaluator: rename it"
                 raise ValueError(msg)
-        if all(each.kernel == "linear" for each in self.surrogates):
+        if not any(each.kind == "gp" and each.kernel == "matern52" for each in self.surrogates):
             msg = (
                 "no surrogate learns from cheaper evaluators: add one of kind gp, kernel: matern52"
             )

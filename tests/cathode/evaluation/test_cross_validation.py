@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cathode.evaluation.baselines import MeanPredictor
-from cathode.evaluation.cross_validation import grouped_folds, held_out
+from cathode.evaluation.cross_validation import grouped_folds, held_out, random_splits
 from cathode.model import Prediction, TrainingData
 
 
@@ -53,3 +53,14 @@ def test_predictions_belong_to_their_rows():
 def test_folds_are_reproducible(seed):
     one, other = (held_out(MeanPredictor.fit, data("abcdefgh"), 3, seed) for _ in "ab")
     np.testing.assert_array_equal(one.prediction.mean, other.prediction.mean)
+
+
+def test_random_splits_never_split_a_group_and_test_on_the_share_asked_for():
+    groups = tuple(f"c{i % 10}" for i in range(35))
+    found = list(random_splits(groups, 6, 0.2, np.random.default_rng(0)))
+    assert len(found) == 6
+    for train, test in found:
+        assert sorted([*train, *test]) == list(range(35))
+        assert not {groups[row] for row in train} & {groups[row] for row in test}
+        assert len({groups[row] for row in test}) == 2
+    assert len({tuple(test) for _, test in found}) > 1
