@@ -177,8 +177,8 @@ class AdditiveRegression:
         Hyperparameters are not chosen anew. Rasmussen, Williams, sec. 5.4.2.
 
         Args:
-            X: the places, shape (n, d).
-            y: the values, shape (n,).
+            X: the places, or some of them, shape (n, d).
+            y: their values, shape (n,).
             relative: as in :meth:`fit`.
             groups: points of one group are left out together; none share one if None.
 
@@ -189,18 +189,15 @@ class AdditiveRegression:
         scaled = []
         for rows, phi in _chunks(self.features, X):
             scaled.append(phi / torch.as_tensor(ratio[rows]).sqrt().unsqueeze(-1))
-        root = torch.linalg.solve_triangular(self.factor, torch.cat(scaled).T, upper=False)
-        residual = torch.as_tensor((y - self.predict(X)) / np.sqrt(ratio))
-        mean, variance = np.empty(len(y)), np.empty(len(y))
-        for rows in _members(groups, len(y)):
-            own = root[:, rows]
-            kept = torch.eye(len(rows)).double() - own.T @ own
-            # Standardised by the noise: residual and variance of values not seen.
-            off = torch.linalg.solve(kept, residual[rows])
-            spread = torch.linalg.inv(kept).diagonal()
-            mean[rows] = y[rows] - off.numpy() * np.sqrt(ratio[rows])
-            variance[rows] = self.amplitude * self.noise * spread.numpy() * ratio[rows]
-        return mean, variance
+        root = self.whitened(torch.cat(scaled)).numpy()
+        residual = (y - self.predict(X)) / np.sqrt(ratio)
+        # Residuals and variances of values not seen, over the noise.
+        spread = 1 / (1 - np.square(root).sum(axis=1))
+        off = residual * spread
+        for rows in _shared(groups):
+            unseen = np.linalg.inv(np.eye(len(rows)) - root[rows] @ root[rows].T)
+            off[rows], spread[rows] = unseen @ residual[rows], np.diag(unseen)
+        return y - off * np.sqrt(ratio), self.amplitude * self.noise * spread * ratio
 
     def updated(self, X: Values, y: Values, relative: Values | None = None) -> Self:
         """With more points, at the same hyperparameters; a rank-one update for each of few.
@@ -285,11 +282,9 @@ def _add_row(upper: Values, row: Values) -> None:
         row[k:] = c * row[k:] - s * own
 
 
-def _members(groups: tuple[str, ...] | None, n: int) -> list[NDArray[np.intp]]:
-    """Row numbers of each group."""
-    if groups is None:
-        return list(np.arange(n)[:, None])
+def _shared(groups: tuple[str, ...] | None) -> list[NDArray[np.intp]]:
+    """Row numbers of each group of several."""
     found: dict[str, list[int]] = {}
-    for row, group in enumerate(groups):
+    for row, group in enumerate(groups or ()):
         found.setdefault(group, []).append(row)
-    return [np.array(rows) for rows in found.values()]
+    return [np.array(rows) for rows in found.values() if len(rows) > 1]

@@ -19,6 +19,7 @@ from surrogates.gpr_nn.regression import AdditiveRegression
 from surrogates.gpr_nn.selection import (
     LENGTHSCALES,
     MOST_POINTS,
+    RESOLVED,
     Hyperparameters,
     Values,
     most_probable,
@@ -147,32 +148,34 @@ class GPRNNSurrogate:
             raise FitError(msg)
         transform = descriptors(self.spec.descriptors, self.space)
         known = Known.of(own, transform)
-        chosen, W = self._chosen(known, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        few = known.take(rng.permutation(len(own))[:MOST_POINTS])
+        chosen, W = self._chosen(few, rng)
         learned = AdditiveRegression.fit(
             known.X,
             known.y,
             W,
             chosen.lengthscale,
-            chosen.noise,
+            # Of many values the moments are so large that rounding hides less noise than this.
+            max(chosen.noise, RESOLVED * len(W) * len(own)),
             chosen.amplitude,
             known.relative,
         )
         if not known.stated:
-            learned = _corrected(learned, known)
+            learned = _corrected(learned, few)
         by = f"hyperparameters by {MOST_POINTS} of {len(own)} values"
         model = AdditiveModel(
             learned, transform, known.location, known.scale, float(known.relative.mean())
         )
         return FittedGPRNN(self.name, model.eval(), (by,) if len(own) > MOST_POINTS else ())
 
-    def _chosen(self, known: Known, rng: np.random.Generator) -> tuple[Hyperparameters, Values]:
+    def _chosen(self, few: Known, rng: np.random.Generator) -> tuple[Hyperparameters, Values]:
         """Hyperparameters and the rows of the terms."""
-        few = known.take(rng.permutation(len(known.y))[:MOST_POINTS])
         splits = list(random_splits(few.groups, SPLITS, TEST_SHARE, rng))
         asked = COUPLINGS if self.spec.coupling == "auto" else (self.spec.coupling,)
         found = []
         for coupling in asked:
-            W = spanning(directions(known.X.shape[1], coupling), known.X)
+            W = spanning(directions(few.X.shape[1], coupling), few.X)
             if self.spec.selection == "likelihood":
                 best = most_probable(few.X, few.y, W, few.relative, stated=few.stated)
             else:
