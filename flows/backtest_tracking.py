@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cathode.evaluation.backtest import enhancement
 from cathode.settings import Settings
-from flows.tracking import Tracker
+from flows.experiment import Tracker
 
 EXPERIMENT = "backtests"
 

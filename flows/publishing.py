@@ -13,7 +13,7 @@ from prefect.artifacts import (
 from cathode.model import Turn
 from cathode.physics.formulas import label
 from cathode.report.figures.canvas import data_uri
-from cathode.report.html import short
+from cathode.report.numbers import short
 from cathode.report.view import CampaignView
 
 

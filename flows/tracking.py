@@ -8,14 +8,11 @@ import csv
 import io
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from mlflow.entities import Metric, Param, Run
-from mlflow.tracking import MlflowClient
-from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from cathode.evaluation.baselines import BASELINES
 from cathode.evaluation.progress import Progress
@@ -28,57 +25,8 @@ from cathode.physics.formulas import formula
 from cathode.report.pictures import turn_pictures
 from cathode.report.view import CampaignView
 from cathode.settings import Settings
-from flows.databases import SQLITE, ensure_mlflow
-
-KIND, TURN = "cathode.kind", "cathode.turn"
-"""Tags by which runs are found again."""
-
-
-@dataclass(frozen=True)
-class Tracker:
-    """The MLflow experiment of one campaign."""
-
-    client: MlflowClient
-    experiment: str
-
-    @classmethod
-    def open(cls, settings: Settings, campaign: str) -> "Tracker":
-        """Open the experiment, made on first use."""
-        ensure_mlflow(settings.tracking_url)
-        client = MlflowClient(settings.tracking_url)
-        known = client.get_experiment_by_name(campaign)
-        if known is not None:
-            return cls(client, known.experiment_id)
-        place = settings.home / "mlartifacts" / campaign
-        local = settings.tracking_url.startswith(SQLITE)
-        # A server keeps artifacts where it was told to; beside a file we say where.
-        location = place.as_uri() if local else None
-        # What MLflow calls anything that trains models and is no language model.
-        kind = {"mlflow.experimentKind": "custom_model_development"}
-        return cls(
-            client, client.create_experiment(campaign, artifact_location=location, tags=kind)
-        )
-
-    def runs(self, kind: str) -> list[Run]:
-        """The runs of a kind."""
-        return list(self.client.search_runs([self.experiment], f"tags.`{KIND}` = '{kind}'"))
-
-    def start(self, kind: str, name: str, parent: str | None = None, **tags: str) -> str:
-        """Start a run and return its id."""
-        if parent is not None:
-            tags[MLFLOW_PARENT_RUN_ID] = parent
-        run = self.client.create_run(self.experiment, tags={KIND: kind, **tags}, run_name=name)
-        return str(run.info.run_id)
-
-    def log_params(self, run: str, params: Mapping[str, object]) -> None:
-        """Log parameters as text."""
-        self.client.log_batch(run, params=[Param(k, str(v)) for k, v in params.items()])
-
-    def log_metrics(self, run: str, metrics: Mapping[str, float], record: TurnRecord) -> None:
-        """Log metrics at a turn's number and end; MLflow drops what it has at just these."""
-        ended = int(record.finished_at.timestamp() * 1000) if record.finished_at else 0
-        points = [Metric(k, float(v), ended, record.turn.number) for k, v in metrics.items()]
-        self.client.log_batch(run, metrics=points)
+from flows.experiment import TURN, Tracker
+from flows.registry import register
 
 
 def sync(
@@ -96,16 +44,17 @@ def sync(
     """
     tracker = Tracker.open(settings, view.spec.name)
     parent = _campaign_run(tracker, view)
-    known = _finished_turns(tracker)
+    runs = _logged(tracker, view)
     fresh = [
         record
         for record in view.turns
-        if record.finished_at is not None and record.turn.number not in known
+        if record.finished_at is not None and record.turn.number not in runs
     ]
     for record in fresh:
         then = view.until(record.turn.number)
         drawn = pictures if pictures and record is view.turns[-1] else turn_pictures(then)
-        _log_turn(tracker, then, record, parent, drawn)
+        runs[record.turn.number] = _log_turn(tracker, then, record, parent, drawn)
+    register(tracker.client, view, runs)
     if ended_because(view.spec, view.turns, len(view.seen.orders)) is not None:
         tracker.client.set_terminated(parent)
     return [record.turn.number for record in fresh]
@@ -144,14 +93,28 @@ def _campaign_run(tracker: Tracker, view: CampaignView) -> str:
     return run
 
 
-def _finished_turns(tracker: Tracker) -> set[int]:
-    """Turns logged to the end; what a kill left half logged is taken away and logged anew."""
-    runs = tracker.runs("turn")
-    done = {int(run.data.tags[TURN]) for run in runs if run.info.status == "FINISHED"}
-    for run in [*runs, *tracker.runs("surrogate")]:
-        if int(run.data.tags[TURN]) not in done:
+def _logged(tracker: Tracker, view: CampaignView) -> dict[int, dict[str, str]]:
+    """Runs of surrogates by name, in the turns that are logged to the end.
+
+    What a kill left half logged is taken away, and so is a turn without its champions' runs;
+    both are logged anew.
+    """
+    turns, surrogates = tracker.runs("turn"), tracker.runs("surrogate")
+    found: dict[int, dict[str, str]] = {
+        int(run.data.tags[TURN]): {} for run in turns if run.info.status == "FINISHED"
+    }
+    for run in surrogates:
+        own = found.get(int(run.data.tags[TURN]))
+        if own is not None:
+            own[run.data.params["surrogate"]] = run.info.run_id
+    for champion in view.champions:
+        number = champion.turn.number
+        if champion.surrogate is not None and champion.surrogate not in found.get(number, {}):
+            found.pop(number, None)
+    for run in [*turns, *surrogates]:
+        if int(run.data.tags[TURN]) not in found:
             tracker.client.delete_run(run.info.run_id)
-    return done
+    return found
 
 
 def _log_turn(
@@ -160,7 +123,8 @@ def _log_turn(
     record: TurnRecord,
     parent: str,
     pictures: Mapping[str, bytes],
-) -> None:
+) -> dict[str, str]:
+    """Log a turn; returns the runs of its surrogates by name."""
     number = record.turn.number
     run = tracker.start("turn", f"turn {number}", parent, **{TURN: str(number)})
     found = list(view.skills.get(number, []))
@@ -171,23 +135,27 @@ def _log_turn(
         **{f"seconds/{step}": seconds for step, seconds in record.seconds.items()},
     }
     datasets = record.results["assimilate"]["datasets"]
+    champions = record.results["retrain"]["champions"]
     tracker.log_params(
         run,
         {
             "turn": number,
             "revision": record.turn.revision,
             "proposer": record.results["propose"]["proposer"],
-            **{f"champion/{k}": v for k, v in record.results["retrain"]["champions"].items()},
+            **{f"champion/{k}": v for k, v in champions.items()},
             **{f"dataset_hash/{name}": digest for name, digest in datasets.items()},
         },
     )
     tracker.log_metrics(run, metrics, record)
     _log_files(tracker, run, view, record, pictures)
-    for name in dict.fromkeys(s.surrogate for s in found if s.surrogate not in BASELINES):
-        own = [skill for skill in found if skill.surrogate == name]
-        _log_surrogate(tracker, name, own, record, run)
+    scored = [skill.surrogate for skill in found if skill.surrogate not in BASELINES]
+    surrogates = {
+        name: _log_surrogate(tracker, name, found, record, run)
+        for name in dict.fromkeys([*scored, *champions.values()])
+    }
     tracker.log_metrics(parent, metrics, record)
     tracker.client.set_terminated(run)
+    return surrogates
 
 
 def _progress_metrics(state: Progress) -> dict[str, float]:
@@ -208,16 +176,19 @@ def _skill_metrics(found: Sequence[Skill]) -> dict[str, float]:
 
 
 def _log_surrogate(
-    tracker: Tracker, name: str, own: Sequence[Skill], record: TurnRecord, parent: str
-) -> None:
+    tracker: Tracker, name: str, found: Sequence[Skill], record: TurnRecord, parent: str
+) -> str:
     number = record.turn.number
+    own = [skill for skill in found if skill.surrogate == name]
     run = tracker.start("surrogate", f"turn {number}: {name}", parent, **{TURN: str(number)})
-    serves = [skill.property for skill in own if skill.champion]
+    champions = record.results["retrain"]["champions"]
+    serves = [prop for prop, champion in champions.items() if champion == name]
     errors = {f"error/{skill.property}": skill.error[:500] for skill in own if skill.error}
     tracker.log_params(run, {"surrogate": name, "serves": ", ".join(serves) or "none", **errors})
     scores = {f"{skill.property}/{k}": v for skill in own for k, v in skill.metrics.items()}
     tracker.log_metrics(run, scores, record)
     tracker.client.set_terminated(run, status="FAILED" if errors else "FINISHED")
+    return run
 
 
 def _log_files(

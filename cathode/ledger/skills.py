@@ -1,13 +1,16 @@
 """Skills of surrogates and the history of champions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, select
 
-from cathode.ledger.tables import skills
-from cathode.model import HeldOut, Prediction, Skill, Turn
+from cathode.ledger.tables import skills, steps, turns
+from cathode.model import Champion, HeldOut, Prediction, Skill, Turn
+
+BASELINE = "mean"
+"""The predictor beside which champions are shown."""
 
 
 def record(connection: Connection, turn: Turn, found: Sequence[Skill]) -> None:
@@ -44,6 +47,65 @@ def of_campaign(connection: Connection, campaign: str) -> dict[int, list[Skill]]
         found.setdefault(row.turn, []).append(
             Skill(row.property, row.surrogate, row.metrics, held_out, row.champion, row.error)
         )
+    return found
+
+
+def champions(connection: Connection, campaign: str) -> list[Champion]:
+    """Which surrogate served each property, turn by turn, in the order of the spec.
+
+    Properties of which nothing was measured yet are left out.
+    """
+    scores = _scores(connection, campaign)
+    taken, chosen = steps.alias("taken"), steps.alias("chosen")
+    query = (
+        select(
+            turns.c.number,
+            turns.c.revision,
+            taken.c.result.label("taken"),
+            chosen.c.result.label("chosen"),
+            chosen.c.finished_at,
+        )
+        .join(taken, (taken.c.campaign == turns.c.campaign) & (taken.c.turn == turns.c.number))
+        .join(chosen, (chosen.c.campaign == turns.c.campaign) & (chosen.c.turn == turns.c.number))
+        .where(turns.c.campaign == campaign)
+        .where(taken.c.step == "assimilate", chosen.c.step == "retrain")
+        .order_by(turns.c.number)
+    )
+    found: list[Champion] = []
+    before: dict[str, str] = {}
+    for row in connection.execute(query):
+        for name, dataset in row.taken["datasets"].items():
+            surrogate = row.chosen["champions"].get(name)
+            scored = scores.get((row.number, name), {})
+            if surrogate is None and not scored:
+                continue
+            champion = Champion(
+                turn=Turn(campaign, row.number, row.revision),
+                chosen_at=row.finished_at,
+                property=name,
+                surrogate=surrogate,
+                replaced=None if surrogate == before.get(name) else before.get(name),
+                scores=scored.get(surrogate or "", {}),
+                mean=scored.get(BASELINE, {}),
+                dataset=dataset,
+                up_to=row.taken["up_to"],
+            )
+            found.append(champion)
+            if surrogate is not None:
+                before[name] = surrogate
+    return found
+
+
+def _scores(
+    connection: Connection, campaign: str
+) -> dict[tuple[int, str], dict[str, Mapping[str, float]]]:
+    """Per turn and property the scores of each surrogate and baseline."""
+    found: dict[tuple[int, str], dict[str, Mapping[str, float]]] = {}
+    query = select(skills.c.turn, skills.c.property, skills.c.surrogate, skills.c.metrics).where(
+        skills.c.campaign == campaign
+    )
+    for row in connection.execute(query):
+        found.setdefault((row.turn, row.property), {})[row.surrogate] = row.metrics
     return found
 
 

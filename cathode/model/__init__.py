@@ -1,6 +1,7 @@
 """Frozen values of the domain; they hold facts and no behaviour beyond checking themselves."""
 
 from cathode.model.candidate import Candidate
+from cathode.model.champion import Champion
 from cathode.model.measurement import Measurement, Status
 from cathode.model.prediction import Prediction
 from cathode.model.properties import PROPERTIES, Property
@@ -13,6 +14,7 @@ __all__ = [
     "PROPERTIES",
     "STEPS",
     "Candidate",
+    "Champion",
     "HeldOut",
     "Measurement",
     "Prediction",

@@ -11,9 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 import cathode
 from cathode.evaluation.outcomes import Outcome
+from cathode.evaluation.trust import doubts
 from cathode.loop.costs import cost_so_far
 from cathode.physics.formulas import label
 from cathode.report.figures.canvas import data_uri
+from cathode.report.numbers import short
 from cathode.report.view import CampaignView
 from cathode.spec import CampaignSpec
 
@@ -41,11 +43,6 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
-def short(value: float | None) -> str:
-    """A number with four significant digits, a dash where there is none."""
-    return "–" if value is None else f"{value:.4g}"
-
-
 def report_html(view: CampaignView, pictures: Mapping[str, bytes], state: str) -> str:
     """The whole page.
 
@@ -67,6 +64,7 @@ def report_html(view: CampaignView, pictures: Mapping[str, bytes], state: str) -
         best=[_row(outcome, spec, on_front=on_front) for outcome, on_front in view.ranked[:12]],
         skill_columns=SKILL_COLUMNS,
         skills=sorted(view.latest_skills(), key=lambda s: (s.property, s.metrics.get("crps", 1e9))),
+        doubts=_doubts(view),
         failed=[
             {
                 "formula": label(o.candidate, spec.units),
@@ -98,6 +96,14 @@ def report_html(view: CampaignView, pictures: Mapping[str, bytes], state: str) -
             spec.model_dump(mode="json", exclude_defaults=True), sort_keys=False
         ),
     )
+
+
+def _doubts(view: CampaignView) -> dict[str, list[str]]:
+    """Per property of the last turn that scored, what speaks against its champion."""
+    found = view.latest_skills()
+    scored = [name for name in view.spec.modelled if any(s.property == name for s in found)]
+    words = {name: doubts([s for s in found if s.property == name]) for name in scored}
+    return {name: each for name, each in words.items() if each}
 
 
 def _goal(spec: CampaignSpec, i: int) -> str:

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from cathode.evaluation.progress import reference_of
 from cathode.evaluation.random_search import RandomSearch, random_search
 from cathode.report.figures import (
+    champions_figure,
     landscape_figure,
     pareto_figure,
     progress_figure,
@@ -30,8 +31,12 @@ def turn_pictures(view: CampaignView) -> dict[str, bytes]:
 
 
 def report_pictures(view: CampaignView, space: Space, models: Models) -> dict[str, bytes]:
-    """What every turn logs, with random proposals beside the progress, and the landscapes."""
+    """What every turn logs, random proposals beside the progress, champions, and landscapes."""
     pictures = turn_pictures(view)
+    for name in view.spec.modelled:
+        champions = champions_figure(view.spec.property_named(name), view.skills)
+        if champions is not None:
+            pictures[f"champions-{name}"] = png(champions)
     if view.progress:
         random = _random_search(view, space, models)
         pictures["progress"] = png(progress_figure(view.spec, view.progress, random))

@@ -10,7 +10,7 @@ from cathode.evaluation.progress import Progress
 from cathode.ledger import Ledger, campaigns, skills, turns
 from cathode.ledger.turns import TurnRecord
 from cathode.loop.observations import Observations, observe
-from cathode.model import HeldOut, Skill
+from cathode.model import Champion, HeldOut, Skill
 from cathode.spec import CampaignSpec
 
 
@@ -24,6 +24,8 @@ class CampaignView:
         seen: measurements, candidates and proposals.
         skills: per turn the skills measured in it.
         progress: the state after each finished turn.
+        champions: which surrogate served each property, turn by turn.
+        specs: its specs by revision, those that its turns worked by.
     """
 
     spec: CampaignSpec
@@ -31,6 +33,8 @@ class CampaignView:
     seen: Observations
     skills: Mapping[int, Sequence[Skill]]
     progress: Sequence[Progress]
+    champions: Sequence[Champion]
+    specs: Mapping[int, CampaignSpec]
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -57,6 +61,7 @@ class CampaignView:
             seen=replace(self.seen, measured=tuple(earlier), proposals=tuple(asked)),
             skills={turn: found for turn, found in self.skills.items() if turn <= number},
             progress=[state for state in self.progress if state.turn <= number],
+            champions=[each for each in self.champions if each.turn.number <= number],
         )
 
     def latest_skills(self) -> list[Skill]:
@@ -91,13 +96,18 @@ def view_of(ledger: Ledger, campaign: str) -> CampaignView:
         _, spec = campaigns.latest_spec(connection, campaign)
         past = turns.history(connection, campaign)
         found = skills.of_campaign(connection, campaign)
+        champions = skills.champions(connection, campaign)
+        specs = {
+            revision: campaigns.spec_at(connection, campaign, revision)
+            for revision in {record.turn.revision for record in past}
+        }
     seen = observe(ledger, campaign)
     states = [
         progress.after(seen.outcomes, spec, record.turn.number)
         for record in past
         if record.finished_at is not None
     ]
-    return CampaignView(spec, past, seen, found, states)
+    return CampaignView(spec, past, seen, found, states, champions, specs)
 
 
 Models = Mapping[str, Predictor]

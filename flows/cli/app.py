@@ -11,6 +11,7 @@ from cathode.errors import CathodeError
 from flows.cli.backtest import backtest
 from flows.cli.best import best
 from flows.cli.ingest import ingest
+from flows.cli.models import models
 from flows.cli.orders import orders
 from flows.cli.pool import electrodes
 from flows.cli.report import report
@@ -37,6 +38,7 @@ app.add_typer(pool, name="pool")
 app.command()(run)
 app.command()(status)
 app.command()(best)
+app.command()(models)
 app.command()(report)
 app.command()(orders)
 app.command()(ingest)

@@ -152,7 +152,7 @@ def _prepare_tracking(settings: "Settings", campaign: str) -> None:
     import contextlib
 
     with contextlib.suppress(Exception):  # the first turn's log says what is wrong
-        from flows.tracking import Tracker
+        from flows.experiment import Tracker
 
         Tracker.open(settings, campaign)
 

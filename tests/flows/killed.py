@@ -36,7 +36,7 @@ def die_in_commit(turn: int, step: str, when: str) -> None:
 
 
 def die_in_tracking(turn: int) -> None:
-    from flows.tracking import Tracker
+    from flows.experiment import Tracker
 
     original = Tracker.log_metrics
 

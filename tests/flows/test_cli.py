@@ -28,7 +28,7 @@ def refused(done, home, *words):
 def test_help_lists_every_command_and_loads_nothing_heavy():
     done = cathode("--help")
     assert done.returncode == 0
-    for command in ("run", "status", "best", "report", "up", "spec"):
+    for command in ("run", "status", "best", "models", "report", "up", "spec"):
         assert command in done.stdout
     code = (
         "import sys; import flows.cli.app; heavy = {'torch', 'prefect', 'mlflow', 'botorch', "
@@ -144,7 +144,7 @@ def test_with_json_the_error_is_json_too(home):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("status",), ("status", "small"), ("best", "small"), ("report", "small")],
+    [("status",), ("status", "small"), ("best", "small"), ("models", "small"), ("report", "small")],
     ids=" ".join,
 )
 def test_a_missing_ledger_is_named_and_not_made(home, arguments):
@@ -152,7 +152,9 @@ def test_a_missing_ledger_is_named_and_not_made(home, arguments):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("best", "large"), ("status", "large"), ("report", "large")], ids=" ".join
+    "arguments",
+    [("best", "large"), ("status", "large"), ("models", "large"), ("report", "large")],
+    ids=" ".join,
 )
 def test_an_unknown_campaign_lists_the_known(home, arguments):
     Ledger.open(f"sqlite:///{home}/ledger.db", create=True).close()

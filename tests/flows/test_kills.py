@@ -101,6 +101,11 @@ class Campaign:
             found[key] = {k: v for k, v in metrics if not k.startswith("seconds/")}
         return found
 
+    def registered(self) -> dict[tuple[str, int], dict[str, str]]:
+        """Tags of the versions in MLflow's registry, each the champion of a turn."""
+        client = MlflowClient(f"sqlite:///{self.home}/mlflow.db")
+        return {(v.name, v.version): v.tags for v in client.search_model_versions()}
+
     def running(self) -> int:
         """Flow runs of this home that Prefect still believes to be running."""
         from prefect.client.orchestration import get_client
@@ -124,6 +129,7 @@ class Campaign:
 def assert_same(disturbed: Campaign, undisturbed: Campaign) -> None:
     assert disturbed.ledger() == undisturbed.ledger()
     assert disturbed.tracked() == undisturbed.tracked()
+    assert disturbed.registered() == undisturbed.registered() != {}
     assert disturbed.running() == 0
 
 

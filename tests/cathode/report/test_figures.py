@@ -6,8 +6,9 @@ from matplotlib import image
 
 from cathode.evaluation.random_search import RandomSearch
 from cathode.loop.retrain import serve
-from cathode.model import HeldOut, Prediction
+from cathode.model import HeldOut, Prediction, Skill
 from cathode.report.figures import (
+    champions_figure,
     landscape_figure,
     pareto_figure,
     progress_figure,
@@ -69,6 +70,39 @@ def test_calibration_of_perfect_intervals_lies_on_the_diagonal(view):
     _, calibration = trust_figure(view.spec.property_named("specific_energy"), held_out, []).axes
     (curve,) = (xy for label, xy in lines(calibration).items() if "left out" in label)
     np.testing.assert_allclose(curve[:, 0], curve[:, 1], atol=1.2)
+
+
+def test_champions_are_marked_on_lines_of_shares_of_the_mean(view):
+    prop = view.spec.property_named("specific_energy")
+
+    def skills(champion, **crps):
+        return [Skill(prop.name, k, {"crps": x}, None, k == champion) for k, x in crps.items()]
+
+    found = {
+        3: skills("b", a=6.0, b=1.0, mean=2.0, linear=1.0),
+        1: [
+            *skills("a", a=1.0, mean=4.0),
+            Skill(prop.name, "b", {}, None, error="singular"),
+            Skill("volume_change", "a", {"crps": 99.0}, None, champion=True),
+        ],
+        2: skills("a", a=1.0),  # not even the mean was scored: nothing to compare with
+    }
+    (axes,) = champions_figure(prop, found).axes
+    drawn = lines(axes)
+    np.testing.assert_allclose(drawn["a"], [[1, 0.25], [3, 3.0]])
+    np.testing.assert_allclose(drawn["b"], [[3, 0.5]])
+    np.testing.assert_allclose(drawn["linear (baseline)"], [[3, 0.5]])
+    np.testing.assert_allclose(drawn["serves"], [[1, 0.25], [3, 0.5]])
+    assert set(drawn["mean (baseline)"][:, 1]) == {1}
+    low, high = axes.get_ylim()
+    assert low < 0.25
+    assert high > 3
+
+
+def test_without_scores_there_are_no_champions_to_draw(view):
+    prop = view.spec.property_named("specific_energy")
+    assert champions_figure(prop, {}) is None
+    assert champions_figure(prop, {1: [Skill(prop.name, "a", {}, None, error="no")]}) is None
 
 
 def test_landscape_is_drawn_inside_the_bounds_alone(loop, view):

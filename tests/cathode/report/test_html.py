@@ -1,12 +1,14 @@
 import base64
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from cathode.ledger import Ledger, campaigns
 from cathode.loop.retrain import serve
-from cathode.report.html import report_html, short
-from cathode.report.pictures import report_pictures
+from cathode.report.html import report_html
+from cathode.report.numbers import short
+from cathode.report.pictures import report_pictures, turn_pictures
 from cathode.report.view import view_of
 
 VOID = {"meta", "img", "br", "link"}
@@ -64,6 +66,8 @@ def test_every_picture_the_issue_asks_for_is_there_and_is_a_picture(page):
         "Pareto front",
         "parity and calibration of specific_energy",
         "parity and calibration of volume_change",
+        "skill over turns, specific_energy",
+        "skill over turns, volume_change",
         "landscape of specific_energy",
         "landscape of volume_change",
     }
@@ -87,13 +91,23 @@ def test_the_best_the_failures_and_the_models_are_told(page, view):
     assert "Specific energy (Wh/kg)" in page.words or "specific energy (Wh/kg)" in page.words
 
 
+def test_what_should_not_be_relied_on_is_said_in_words(view):
+    skills = {
+        1: [
+            replace(s, metrics=s.metrics | {"n": 12.0, "coverage_80": 100 * 10 / 12})
+            for s in view.latest_skills()
+        ]
+    }
+    page = Page(report_html(replace(view, skills=skills), turn_pictures(view), "It goes on."))
+    assert "Not to be relied on yet:" in page.words
+    assert "specific energy: 12 held-out values are fewer than 20" in page.words
+
+
 def test_a_campaign_before_its_first_turn_has_a_page_too(small_spec, tmp_path):
     ledger = Ledger.open(f"sqlite:///{tmp_path}/empty.db", create=True)
     with ledger.write() as connection:
         campaigns.register(connection, small_spec, "me")
     view = view_of(ledger, "small")
-    from cathode.report.pictures import turn_pictures
-
     page = Page(report_html(view, turn_pictures(view), "The campaign goes on."))
     assert "No turn has finished yet." in page.words
     assert "No candidate has all objectives and keeps all constraints yet." in page.words
