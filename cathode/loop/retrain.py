@@ -14,7 +14,7 @@ from cathode.loop.loop import Loop
 from cathode.loop.observations import Observations, observe
 from cathode.model import Skill, TrainingData, Turn
 from cathode.protocols import FittedSurrogate
-from cathode.rng import derived_seed
+from cathode.rng import fit_seed
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def serve(loop: Loop, seen: Observations, champions: Mapping[str, str], turn: Tu
     """Fit known champions again; the same data and seed give the same models."""
     data = {name: seen.training_data(name, loop.space) for name in loop.spec.modelled}
     models = {
-        name: loop.surrogates[champion].fit(data[name], _fit_seed(loop, turn))
+        name: loop.surrogates[champion].fit(data[name], fit_seed(loop.spec.seed, turn.number))
         for name, champion in champions.items()
     }
     return Serving(models, data)
@@ -80,7 +80,7 @@ def _scored(loop: Loop, data: TrainingData, turn: Turn, notes: list[str]) -> lis
             f"{FEWEST_CANDIDATES}; the first surrogate that can be fitted serves"
         )
         return []
-    seed = _fit_seed(loop, turn)
+    seed = fit_seed(loop.spec.seed, turn.number)
     learners: dict[str, Callable[[TrainingData], Predictor]] = {
         **{name: partial(surrogate.fit, seed=seed) for name, surrogate in loop.surrogates.items()},
         **{name: partial(_from_own, learn) for name, learn in BASELINES.items()},
@@ -111,7 +111,7 @@ def _champion(
     order = sorted(loop.surrogates, key=lambda name: crps.get(name, float("inf")))
     for name in order:
         try:
-            fitted = loop.surrogates[name].fit(data, _fit_seed(loop, turn))
+            fitted = loop.surrogates[name].fit(data, fit_seed(loop.spec.seed, turn.number))
         except FitError as error:
             notes.append(f"{data.property_name}: {error}; the next best serves")
             continue
@@ -126,7 +126,3 @@ def _champion(
         return fitted
     notes.append(f"{data.property_name}: no surrogate can serve")
     return None
-
-
-def _fit_seed(loop: Loop, turn: Turn) -> int:
-    return derived_seed(loop.spec.seed, turn.number, "fit")
