@@ -9,7 +9,7 @@ from cathode.model import TrainingData
 from surrogates.gp.correlations import Correlation
 from surrogates.gp.hyperparameters import Hyperparameters
 from surrogates.gp.likelihood import Posterior
-from surrogates.gp.noise import RowNoise
+from surrogates.gp.noise import row_noise
 from surrogates.gp.origins import numbered
 from surrogates.gp.search import most_probable
 from surrogates.gp.widening import widening
@@ -33,6 +33,7 @@ class Learned:
         noises: variance of a new answer of each origin, shape (k,).
         mean: of the values, in the property's unit.
         spread: their standard deviation.
+        notes: what is remarkable of the fit, in words.
     """
 
     found: Hyperparameters
@@ -42,6 +43,7 @@ class Learned:
     noises: NDArray[np.float64]
     mean: float
     spread: float
+    notes: tuple[str, ...]
 
 
 def learn(data: TrainingData, correlation: Correlation) -> Learned:
@@ -56,8 +58,8 @@ def learn(data: TrainingData, correlation: Correlation) -> Learned:
     """
     mean, spread = float(data.y.mean()), _spread(data)
     y = (data.y - mean) / spread
-    noise = RowNoise.stated(data.sigma / spread)
     _, origin = numbered(data)
+    noise, notes = row_noise(y, data.sigma / spread, data.groups, origin)
     posterior = Posterior(correlation, y, noise, origin)
     theta = most_probable(posterior)
     found = posterior.parts(theta)
@@ -65,9 +67,18 @@ def learn(data: TrainingData, correlation: Correlation) -> Learned:
     wider = widening(posterior, theta, own, data.own.n_candidates)
     learned = found.noise[origin]
     # What is stated of a new value stays as it is stated.
-    new = noise.given(wider * learned)
-    noises = np.array([new[origin == i].mean() for i in range(posterior.k)])
-    return Learned(found, wider, y, wider * noise.given(learned), noises, mean, spread)
+    noises = _by_origin(noise.given(wider * learned), data, origin)
+    return Learned(found, wider, y, wider * noise.given(learned), noises, mean, spread, notes)
+
+
+def _by_origin(
+    variance: NDArray[np.float64], data: TrainingData, origin: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Mean variance of each origin, shape (k,), in which a candidate counts once."""
+    means: list[dict[str, list[float]]] = [{} for _ in range(int(origin.max()) + 1)]
+    for number, group, each in zip(origin, data.groups, variance, strict=True):
+        means[number].setdefault(group, []).append(each)
+    return np.array([np.mean([np.mean(v) for v in m.values()]) for m in means])
 
 
 def _spread(data: TrainingData) -> float:

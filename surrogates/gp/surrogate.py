@@ -1,13 +1,11 @@
 """An exact Gaussian process for one property."""
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from gpytorch.settings import min_variance
 from linear_operator.utils.errors import NanError, NotPSDError
-from linear_operator.utils.warnings import NumericalWarning
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError
 from torch import Tensor
@@ -34,12 +32,14 @@ class FittedGP:
         name: name of the surrogate.
         model: the BoTorch model, one output over the coordinates of the space.
         widening: what its variances were multiplied with, as hyperparameters are not known.
+        notes: what is remarkable of the fit, in words.
         origins: other evaluators it has learned from, by their numbers from 1.
     """
 
     name: str
     model: KnownNoiseGP
     widening: float
+    notes: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
 
     def predict(self, X: NDArray[np.float64]) -> Prediction:
@@ -124,16 +124,13 @@ class GPSurrogate:
             transform = WithOrigin(transform, X.shape[-1])
             X = torch.cat([X, torch.as_tensor(numbers, dtype=X.dtype).unsqueeze(-1)], dim=-1)
             kind = OriginGP
-        with warnings.catch_warnings():
-            # A stated sigma below a thousandth of the spread counts as that much.
-            warnings.filterwarnings("ignore", "Very small noise", NumericalWarning)
-            model = kind(
-                X,
-                torch.as_tensor(learned.y),
-                torch.as_tensor(learned.variance),
-                Scaled(learned.mean, learned.spread),
-                kernel,
-                transform,
-                torch.as_tensor(learned.noises),
-            )
-        return FittedGP(self.name, model, learned.widening, names)
+        model = kind(
+            X,
+            torch.as_tensor(learned.y),
+            torch.as_tensor(learned.variance),
+            Scaled(learned.mean, learned.spread),
+            kernel,
+            transform,
+            torch.as_tensor(learned.noises),
+        )
+        return FittedGP(self.name, model, learned.widening, learned.notes, names)

@@ -8,7 +8,7 @@ from benchmarks.functions import FUNCTIONS, branin, friedman, hartmann6
 
 @pytest.mark.parametrize("at", [(-np.pi, 12.275), (np.pi, 2.275), (9.42478, 2.475)])
 def test_branin_has_three_equal_minima(at):
-    U = (np.array([at]) + [5, 0]) / 15
+    U = (np.array([at]) + np.array([5, 0])) / 15
     assert branin(U)[0] == pytest.approx(0.397887, abs=1e-5)
 
 
