@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from botorch.models import SingleTaskGP
 from botorch.models.transforms.input import InputTransform
-from gpytorch.distributions import MultivariateNormal
 from gpytorch.kernels import Kernel
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cathode.model import TrainingData
+from surrogates.gp.exact import KnownNoiseGP
 
 SAME = 1e-5
 """Descriptors nearer than this are of one place; computed distances are not quite zero."""
@@ -21,27 +21,14 @@ FEWEST_SHARED = 3
 """Candidates that two evaluators answered, from which their spreads are compared."""
 
 
-class OriginGP(SingleTaskGP):
+class OriginGP(KnownNoiseGP):
     """Takes coordinates, or coordinates and a last column with the number of an origin.
 
     Without that column it answers for the property itself, as any model does.
-
-    Attributes:
-        noises: variance of a standardised answer of each origin, shape (k,).
     """
 
-    noises: Tensor
-
-    def _apply_noise(
-        self,
-        X: Tensor,
-        mvn: MultivariateNormal,
-        observation_noise: bool | Tensor = False,  # noqa: FBT001, FBT002 - BoTorch's
-    ) -> MultivariateNormal:
-        # BoTorch would take the mean of all known noises; a new answer has that of its origin.
-        if observation_noise is True:
-            observation_noise = self.noises[X[..., -1].long()].unsqueeze(-1)
-        return super()._apply_noise(X, mvn, observation_noise)
+    def _new_noise(self, X: Tensor) -> Tensor:
+        return self.noises[X[..., -1].long()].unsqueeze(-1)
 
     def condition_on_observations(self, X: Tensor, Y: Tensor, **kwargs: Any) -> SingleTaskGP:
         """The model with more values, of the property itself where X has no origins."""
@@ -99,7 +86,8 @@ def numbered(data: TrainingData) -> tuple[tuple[str, ...], NDArray[np.intp]]:
     """Names of the other origins in order, and the number of each value's, shape (n,)."""
     names = tuple(sorted({origin for origin in data.origins if origin is not None}))
     numbers = {None: 0, **{name: i for i, name in enumerate(names, 1)}}
-    return names, np.array([numbers[origin] for origin in data.origins], dtype=np.intp)
+    every = data.origins or (None,) * len(data)
+    return names, np.array([numbers[origin] for origin in every], dtype=np.intp)
 
 
 def aligned(data: TrainingData) -> TrainingData:
@@ -108,6 +96,8 @@ def aligned(data: TrainingData) -> TrainingData:
     By candidates that both answered, where there are some; by all they answered where not. What
     remains, bias that depends on the candidate, is for the model to learn.
     """
+    if not data.origins:
+        return data
     y, sigma = data.y.copy(), data.sigma.copy()
     own = _means(data, None)
     for name in numbered(data)[0]:

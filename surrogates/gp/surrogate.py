@@ -1,24 +1,11 @@
 """An exact Gaussian process for one property."""
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from botorch.exceptions.errors import ModelFittingError
-from botorch.exceptions.warnings import OptimizationWarning
-from botorch.fit import fit_gpytorch_mll
-from botorch.models import SingleTaskGP
-from botorch.models.transforms.input import InputTransform
-from botorch.models.transforms.outcome import Standardize
-from botorch.utils.sampling import manual_seed
-from gpytorch.kernels import Kernel, LinearKernel, MaternKernel, ScaleKernel
-from gpytorch.likelihoods import FixedNoiseGaussianLikelihood
-from gpytorch.means import Mean, ZeroMean
-from gpytorch.mlls import ExactMarginalLogLikelihood
 from gpytorch.settings import min_variance
 from linear_operator.utils.errors import NanError, NotPSDError
-from linear_operator.utils.warnings import NumericalWarning
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError
 from torch import Tensor
@@ -27,15 +14,14 @@ from cathode.errors import FitError
 from cathode.model import Prediction, TrainingData
 from cathode.space import Space
 from cathode.spec import GPSpec
+from surrogates.gp.correlations import Linear, Matern
 from surrogates.gp.descriptors import descriptors
-from surrogates.gp.likelihood import most_probable
+from surrogates.gp.exact import KnownNoiseGP, Scaled, kernel_of
+from surrogates.gp.learning import learn
 from surrogates.gp.origins import OriginGP, OriginKernel, WithOrigin, aligned, at_origin, numbered
 
 FEWEST = 2
 """Values from which a fit is tried."""
-
-LIKELIHOOD_TOLERANCE = 1e-6
-"""Relative change of the likelihood at which a linear fit ends; 2e-9 takes thrice as long."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +31,15 @@ class FittedGP:
     Attributes:
         name: name of the surrogate.
         model: the BoTorch model, one output over the coordinates of the space.
+        widening: what its variances were multiplied with, as hyperparameters are not known.
+        notes: what is remarkable of the fit, in words.
         origins: other evaluators it has learned from, by their numbers from 1.
     """
 
     name: str
-    model: SingleTaskGP
+    model: KnownNoiseGP
+    widening: float
+    notes: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
 
     def predict(self, X: NDArray[np.float64]) -> Prediction:
@@ -83,15 +73,16 @@ class GPSurrogate:
     """An exact GP with dimension-scaled priors and an output scale.
 
     Length-scale and noise priors: Hvarfner, Hellsten, Nardi, "Vanilla Bayesian optimization
-    performs great in high dimensions", ICML 2024. Where every measurement states its sigma, those
-    are the noise; otherwise one noise level is learned for all of an evaluator. Three things are
-    not BoTorch's:
+    performs great in high dimensions", ICML 2024. A stated sigma is the noise of its measurement;
+    one noise level is learned for all of an evaluator that state none. Four things are not
+    BoTorch's:
 
     - The density to maximise is that of logarithms. Their prior's own density is greatest at a
       twentieth of the median length scale, where few data are far from everything else.
     - The output scale is learned: a search measures mostly what is good, so the spread of what
       was measured is not the spread of what was not.
     - The mean is that of the values, for few clustered ones say little of any other.
+    - Variances are widened by what is not known of the hyperparameters.
 
     With the Matérn kernel it learns from cheaper evaluators, too; with the linear one it does not.
     """
@@ -101,8 +92,8 @@ class GPSurrogate:
         self.space = space
         self.name = spec.name
 
-    def fit(self, data: TrainingData, seed: int) -> FittedGP:
-        """Fit kernel, mean and noise by maximum a posteriori likelihood.
+    def fit(self, data: TrainingData, seed: int) -> FittedGP:  # noqa: ARG002 - nothing is drawn
+        """Fit kernel and noise by maximum a posteriori likelihood.
 
         Raises:
             FitError: too few values, or no starting point led to a fit.
@@ -110,100 +101,36 @@ class GPSurrogate:
         if len(data.own) < FEWEST:
             msg = f"{data.property_name} has {len(data.own)} values: a GP needs {FEWEST}"
             raise FitError(msg)
-        with manual_seed(seed), warnings.catch_warnings():
-            # fit_gpytorch_mll itself tries again from other starts before it gives up.
-            warnings.simplefilter("ignore", OptimizationWarning)
-            # A stated sigma below a thousandth of the spread counts as that much.
-            warnings.filterwarnings("ignore", "Very small noise", NumericalWarning)
-            try:
-                fitted = self._fitted(data)
-            except (LinAlgError, ModelFittingError, NanError, NotPSDError) as error:
-                what = f"{len(data)} values of {data.property_name}"
-                msg = f"{self.name} could not be fitted to {what} ({error})"
-                raise FitError(msg) from error
-        fitted.model.eval()
-        return fitted
+        try:
+            return self._fitted(data)
+        except (LinAlgError, NanError, NotPSDError) as error:
+            what = f"{len(data)} values of {data.property_name}"
+            msg = f"{self.name} could not be fitted to {what} ({error})"
+            raise FitError(msg) from error
 
     def _fitted(self, data: TrainingData) -> FittedGP:
+        plane = self.spec.kernel == "linear"
+        data = data.own if plane else aligned(data)
         transform = descriptors(self.spec.descriptors, self.space)
-        if self.spec.kernel == "linear":
-            return FittedGP(self.name, _linear(data.own, transform))
-        if data.origins:
-            return FittedGP(self.name, _of_origins(data, transform), numbered(data)[0])
-        return FittedGP(self.name, _matern(data, transform))
-
-
-def _linear(data: TrainingData, transform: InputTransform) -> SingleTaskGP:
-    model = _single(data, transform, ScaleKernel(LinearKernel()), None)
-    fit_gpytorch_mll(
-        ExactMarginalLogLikelihood(model.likelihood, model),
-        optimizer_kwargs={"options": {"ftol": LIKELIHOOD_TOLERANCE}},
-    )
-    return model
-
-
-def _matern(data: TrainingData, transform: InputTransform) -> SingleTaskGP:
-    dimensions = transform.transform(torch.as_tensor(data.X)).shape[-1]
-    kernel = ScaleKernel(MaternKernel(nu=2.5, ard_num_dims=dimensions))
-    model = _single(data, transform, kernel, ZeroMean())  # of standardised values
-    (X,), likelihood = model.train_inputs, model.likelihood
-    stated = isinstance(likelihood, FixedNoiseGaussianLikelihood)
-    found = most_probable(
-        model.transform_inputs(X).numpy(),
-        model.train_targets.numpy(),
-        likelihood.noise.numpy() if stated else None,
-    )
-    kernel.outputscale = found.outputscale
-    kernel.base_kernel.lengthscale = torch.as_tensor(found.lengthscales)
-    if found.noise is not None:
-        likelihood.noise = float(found.noise[0])
-    return model
-
-
-def _single(
-    data: TrainingData, transform: InputTransform, kernel: Kernel, mean: Mean | None
-) -> SingleTaskGP:
-    return SingleTaskGP(
-        torch.as_tensor(data.X),
-        torch.as_tensor(data.y).unsqueeze(-1),
-        train_Yvar=torch.as_tensor(data.sigma**2).unsqueeze(-1) if _stated(data) else None,
-        covar_module=kernel,
-        mean_module=mean,
-        input_transform=transform,
-        outcome_transform=Standardize(m=1),
-    )
-
-
-def _of_origins(data: TrainingData, transform: InputTransform) -> OriginGP:
-    """A model of all evaluators' answers together."""
-    data, (_, origin) = aligned(data), numbered(data)
-    X = torch.as_tensor(data.X)
-    places = transform.transform(X).numpy()
-    spread = data.y.std(ddof=1) or 1.0
-    stated = (data.sigma / spread) ** 2 if _stated(data) else None
-    found = most_probable(places, (data.y - data.y.mean()) / spread, stated, origin)
-    if stated is None and found.noise is not None:
-        noises = found.noise
-        noise = noises[origin]
-    else:
-        noise = np.asarray(stated)
-        noises = np.array([noise[origin == i].mean() for i in range(origin.max() + 1)])
-    kernel = ScaleKernel(MaternKernel(nu=2.5, ard_num_dims=places.shape[1]))
-    kernel.outputscale = found.outputscale
-    kernel.base_kernel.lengthscale = torch.as_tensor(found.lengthscales)
-    model = OriginGP(
-        torch.cat([X, torch.as_tensor(origin, dtype=X.dtype).unsqueeze(-1)], dim=-1),
-        torch.as_tensor(data.y).unsqueeze(-1),
-        train_Yvar=torch.as_tensor(noise * spread**2).unsqueeze(-1),
-        covar_module=OriginKernel(kernel, torch.as_tensor(found.relation), found.local),
-        mean_module=ZeroMean(),
-        input_transform=WithOrigin(transform, X.shape[-1]),
-        outcome_transform=Standardize(m=1),
-    )
-    model.register_buffer("noises", torch.as_tensor(noises))
-    return model
-
-
-def _stated(data: TrainingData) -> bool:
-    """Whether every value states its uncertainty."""
-    return bool(np.isfinite(data.sigma).all() and (data.sigma > 0).all())
+        X = torch.as_tensor(data.X)
+        places = transform.transform(X).numpy()
+        learned = learn(data, Linear(places) if plane else Matern(places))
+        kernel = kernel_of(learned.found, learned.widening)
+        kind: type[KnownNoiseGP] = KnownNoiseGP
+        names, numbers = numbered(data)
+        if names:
+            relation = torch.as_tensor(learned.found.relation)
+            kernel = OriginKernel(kernel, relation, learned.widening * learned.found.local)
+            transform = WithOrigin(transform, X.shape[-1])
+            X = torch.cat([X, torch.as_tensor(numbers, dtype=X.dtype).unsqueeze(-1)], dim=-1)
+            kind = OriginGP
+        model = kind(
+            X,
+            torch.as_tensor(learned.y),
+            torch.as_tensor(learned.variance),
+            Scaled(learned.mean, learned.spread),
+            kernel,
+            transform,
+            torch.as_tensor(learned.noises),
+        )
+        return FittedGP(self.name, model, learned.widening, learned.notes, names)

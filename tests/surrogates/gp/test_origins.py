@@ -12,7 +12,9 @@ from scipy.optimize import approx_fprime
 from agents.proposers.believing import believing
 from cathode.errors import FitError
 from cathode.spec import GPSpec
-from surrogates.gp.likelihood import JITTER, _Posterior
+from surrogates.gp.correlations import Matern
+from surrogates.gp.likelihood import JITTER, Posterior
+from surrogates.gp.noise import RowNoise
 from surrogates.gp.origins import OriginKernel, aligned, numbered
 from surrogates.gp.surrogate import GPSurrogate
 from tests.contracts.surrogate import training_data
@@ -163,13 +165,20 @@ def test_answers_are_brought_to_place_and_spread_of_results(small_space):
     assert aligned(apart).y[10:].mean() == pytest.approx(data.y[:10].mean())
 
 
-@pytest.mark.parametrize("noise", [None, np.linspace(0.01, 0.1, 40)], ids=["learned", "stated"])
-def test_the_gradient_is_that_of_the_value(noise):
+STATED = np.linspace(0.1, 0.3, 40)
+
+
+@pytest.mark.parametrize(
+    "sigma",
+    [np.full(40, np.nan), STATED, np.where(np.arange(40) < 20, STATED, np.nan)],
+    ids=["learned", "stated", "mixed"],
+)
+def test_the_gradient_is_that_of_the_value(sigma):
     rng = np.random.default_rng(0)
     X, y = rng.random((40, 3)), rng.standard_normal(40)
     X[15:25] = X[:10]  # places that two have answered
     origin = np.array([0] * 15 + [1] * 20 + [2] * 5)
-    posterior = _Posterior(X, y, noise, origin)
+    posterior = Posterior(Matern(X), y, RowNoise.stated(sigma), origin)
     theta = rng.normal(0, 0.5, len(posterior.names))
     numeric = approx_fprime(theta, lambda t: posterior(t)[0], 1e-6)
     np.testing.assert_allclose(posterior(theta)[1], numeric, rtol=1e-4, atol=1e-4)
@@ -180,7 +189,7 @@ def test_the_likelihood_is_gpytorchs():
     X, y = rng.random((30, 2)), rng.standard_normal(30)
     X[10:15] = X[:5]
     origin = np.repeat([0, 1, 2], 10)
-    posterior = _Posterior(X, y, None, origin)
+    posterior = Posterior(Matern(X), y, RowNoise.unknown(30), origin)
 
     def both(theta):
         parts = posterior.parts(theta)
