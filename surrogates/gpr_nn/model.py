@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from botorch.acquisition.objective import PosteriorTransform
 from botorch.models.model import Model
@@ -22,7 +23,7 @@ class AdditiveModel(Model):
         descriptors: turns coordinates into the places it was learned at.
         location: mean of the values.
         scale: their standard deviation.
-        spread: variance of a new value's noise over the common one.
+        noise: variance of a new standardised value about the function.
     """
 
     def __init__(
@@ -31,11 +32,11 @@ class AdditiveModel(Model):
         descriptors: InputTransform,
         location: float,
         scale: float,
-        spread: float = 1.0,
+        noise: float,
     ) -> None:
         super().__init__()
         self.regression, self.descriptors = regression, descriptors
-        self.location, self.scale, self.spread = location, scale, spread
+        self.location, self.scale, self.noise = location, scale, noise
 
     @property
     def num_outputs(self) -> int:
@@ -46,11 +47,6 @@ class AdditiveModel(Model):
     def batch_shape(self) -> torch.Size:
         """None: it is one model."""
         return torch.Size([])
-
-    @property
-    def noise(self) -> float:
-        """Variance of a new value about the function, of standardised values."""
-        return self.regression.amplitude * self.regression.noise * self.spread
 
     def posterior(
         self,
@@ -96,9 +92,10 @@ class AdditiveModel(Model):
         with torch.no_grad():
             places = self.descriptors(X).numpy()
             values = ((Y.squeeze(-1) - self.location) / self.scale).numpy()
-        relative = torch.full((len(values),), self.spread).double().numpy()
-        more = self.regression.updated(places, values, relative)
-        model = AdditiveModel(more, self.descriptors, self.location, self.scale, self.spread)
+        learned = self.regression
+        relative = np.full(len(values), self.noise / (learned.amplitude * learned.noise))
+        more = learned.updated(places, values, relative)
+        model = AdditiveModel(more, self.descriptors, self.location, self.scale, self.noise)
         return model.eval()
 
     def drawn(self) -> Tensor:

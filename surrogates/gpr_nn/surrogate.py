@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from botorch.models.transforms.input import InputTransform
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -14,6 +13,7 @@ from cathode.model import Prediction, TrainingData
 from cathode.space import Space
 from cathode.spec import GPRNNSpec
 from surrogates.gp.descriptors import descriptors
+from surrogates.gp.noise import RowNoise, row_noise
 from surrogates.gpr_nn.model import AdditiveModel
 from surrogates.gpr_nn.regression import AdditiveRegression
 from surrogates.gpr_nn.selection import (
@@ -39,6 +39,12 @@ NOISES = np.geomspace(1e-8, 1.0, 9)
 SPLITS, TEST_SHARE = 20, 0.2
 """Random splits of a scan, and the share of candidates that each tests on."""
 
+FIRST_NOISE = 0.02
+"""Variance of the noise, over that of the values, before it is learned."""
+
+ROUNDS = 3
+"""Fits in which the noise settles, where only some of it is stated."""
+
 BELIEF = 10
 """Values' worth of belief in the likelihood's amplitude, against what left-out values say."""
 
@@ -50,43 +56,37 @@ class Known:
     Attributes:
         X: places, shape (n, d).
         y: values, shape (n,).
-        relative: variance of each value's noise over the common one, shape (n,).
-        stated: whether these are the variances themselves.
+        noise: what is known of the noise of each.
+        common: variance of the noise that is learned, as far as it is known.
         groups: candidate ids.
-        location: mean of the values as measured.
-        scale: their standard deviation.
     """
 
     X: Values
     y: Values
-    relative: Values
-    stated: bool
+    noise: RowNoise
+    common: float
     groups: tuple[str, ...]
-    location: float
-    scale: float
 
-    @classmethod
-    def of(cls, data: TrainingData, transform: InputTransform) -> "Known":
-        """What is known of a property."""
-        with torch.no_grad():
-            X = transform.transform(torch.as_tensor(data.X)).numpy()
-        location, scale = float(data.y.mean()), float(data.y.std(ddof=1))
-        # A constant has no scale of its own; a millionth of it says that it is one.
-        scale = scale if scale > 0 else 1e-6 * max(abs(location), 1.0)
-        stated = bool(np.isfinite(data.sigma).all() and (data.sigma > 0).all())
-        relative = (data.sigma / scale) ** 2 if stated else np.ones(len(data))
-        y = (data.y - location) / scale
-        return cls(X, y, relative, stated, data.groups, location, scale)
+    @property
+    def stated(self) -> bool:
+        """Whether nothing is to be learned of the noise."""
+        return not self.noise.factor.any()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether some noise is to be learned and some is not."""
+        return bool(self.noise.fixed.any()) and not self.stated
+
+    @property
+    def relative(self) -> Values:
+        """Variance of each value's noise over the common one, shape (n,)."""
+        return self.noise.given(np.full(len(self.y), self.common)) / self.common
 
     def take(self, rows: NDArray[np.intp]) -> "Known":
         """The values at the given row numbers."""
-        return replace(
-            self,
-            X=self.X[rows],
-            y=self.y[rows],
-            relative=self.relative[rows],
-            groups=tuple(self.groups[row] for row in rows),
-        )
+        noise = RowNoise(self.noise.fixed[rows], self.noise.factor[rows])
+        groups = tuple(self.groups[row] for row in rows)
+        return replace(self, X=self.X[rows], y=self.y[rows], noise=noise, groups=groups)
 
 
 @dataclass(frozen=True)
@@ -147,27 +147,41 @@ class GPRNNSurrogate:
             msg = f"{data.property_name} has {len(own)} values: GPR-NN needs {FEWEST}"
             raise FitError(msg)
         transform = descriptors(self.spec.descriptors, self.space)
-        known = Known.of(own, transform)
-        rng = np.random.default_rng(seed)
-        few = known.take(rng.permutation(len(own))[:MOST_POINTS])
-        chosen, W = self._chosen(few, rng)
+        with torch.no_grad():
+            X = transform.transform(torch.as_tensor(own.X)).numpy()
+        location, scale = float(own.y.mean()), float(own.y.std(ddof=1))
+        # A constant has no scale of its own; a millionth of it says that it is one.
+        scale = scale if scale > 0 else 1e-6 * max(abs(location), 1.0)
+        y = (own.y - location) / scale
+        noise, notes = row_noise(y, own.sigma / scale, own.groups, np.zeros(len(y), dtype=np.intp))
+        known = Known(X, y, noise, FIRST_NOISE if noise.factor.any() else 1.0, own.groups)
+        learned, known = self._learned(known, np.random.default_rng(seed))
+        if len(y) > MOST_POINTS:
+            notes = (*notes, f"hyperparameters by {MOST_POINTS} of {len(y)} values")
+        # What is stated of a new value is as stated, what is learned as learned.
+        common = 1.0 if known.stated else learned.amplitude * learned.noise
+        new = float(noise.given(np.full(len(y), common)).mean())
+        model = AdditiveModel(learned, transform, location, scale, new)
+        return FittedGPRNN(self.name, model.eval(), notes)
+
+    def _learned(self, known: Known, rng: np.random.Generator) -> tuple[AdditiveRegression, Known]:
+        """The model, and what is known of the noise by then."""
+        few = rng.permutation(len(known.y))[:MOST_POINTS]
+        for _ in range(ROUNDS if known.mixed else 1):
+            chosen, W = self._chosen(known.take(few), rng)
+            if not known.stated:
+                known = replace(known, common=chosen.noise * chosen.amplitude)
         learned = AdditiveRegression.fit(
             known.X,
             known.y,
             W,
             chosen.lengthscale,
             # Of many values the moments are so large that rounding hides less noise than this.
-            max(chosen.noise, RESOLVED * len(W) * len(own)),
+            max(chosen.noise, RESOLVED * len(W) * len(known.y)),
             chosen.amplitude,
             known.relative,
         )
-        if not known.stated:
-            learned = _corrected(learned, few)
-        by = f"hyperparameters by {MOST_POINTS} of {len(own)} values"
-        model = AdditiveModel(
-            learned, transform, known.location, known.scale, float(known.relative.mean())
-        )
-        return FittedGPRNN(self.name, model.eval(), (by,) if len(own) > MOST_POINTS else ())
+        return _corrected(learned, known.take(few)), known
 
     def _chosen(self, few: Known, rng: np.random.Generator) -> tuple[Hyperparameters, Values]:
         """Hyperparameters and the rows of the terms."""
@@ -203,7 +217,7 @@ def _corrected(learned: AdditiveRegression, known: Known) -> AdditiveRegression:
     Sundararajan, Keerthi, "Predictive approaches for choosing hyperparameters in Gaussian
     processes", Neural Comput. 13, 1103 (2001), for the scale alone, which moves no mean.
     """
-    mean, variance = learned.left_out(known.X, known.y, groups=known.groups)
+    mean, variance = learned.left_out(known.X, known.y, known.relative, known.groups)
     off = (known.y - mean) ** 2 / variance
     factor = (off.sum() + BELIEF) / (len(known.y) + BELIEF)
     return replace(learned, amplitude=learned.amplitude * float(factor))

@@ -136,7 +136,13 @@ def test_prefect_shows_turns_steps_and_artifacts(finished, monkeypatch):
     from prefect.client.schemas import filters
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    mine = filters.FlowRunFilter(tags=filters.FlowRunFilterTags(all_=["small"]))
+    with finished.ledger().read() as connection:
+        began = turns.history(connection, "small")[0].started_at
+    # Other tests turn campaigns of this name on this server.
+    mine = filters.FlowRunFilter(
+        tags=filters.FlowRunFilterTags(all_=["small"]),
+        end_time=filters.FlowRunFilterEndTime(after_=began),
+    )
     with (
         temporary_settings({PREFECT_API_URL: finished.env["PREFECT_API_URL"]}),
         get_client(sync_client=True) as client,

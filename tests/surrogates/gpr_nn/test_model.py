@@ -1,5 +1,7 @@
 """What acquisitions do with the model: draw from it, believe in values."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -92,3 +94,26 @@ def test_intervals_hold_what_they_promise(small_space):
             found.append(coverage(data.y[22:], prediction, level))
     for level, found in levels.items():
         assert np.mean(found) == pytest.approx(level, abs=7)
+
+
+def test_stated_and_unstated_noise_stand_side_by_side(small_space):
+    """Half of the values are stated to be worth little; the others teach the function."""
+    data = training_data(small_space, n=34, noise=0.1)
+    rng = np.random.default_rng(0)
+    poor = np.arange(34) % 2 == 0
+    y = data.y + np.where(poor, rng.normal(0, 60, 34), 0)
+    surrogate = GPRNNSurrogate(GPRNNSpec(kind="gpr_nn", coupling=10), small_space)
+    errors = {}
+    for name, sigma in (("stated", np.where(poor, 60.0, np.nan)), ("silent", np.full(34, np.nan))):
+        fitted = surrogate.fit(replace(data, y=y, sigma=sigma), seed=0)
+        errors[name] = np.abs(fitted.predict(data.X).mean - data.y).mean()
+    assert errors["stated"] < 0.5 * errors["silent"]
+
+
+def test_a_new_value_has_the_noise_that_values_state(small_space, X):
+    data = training_data(small_space)
+    stated = replace(data, sigma=np.full(len(data), 7.0))
+    model = GPRNNSurrogate(GPRNNSpec(kind="gpr_nn"), small_space).fit(stated, seed=0).model
+    with torch.no_grad():
+        read, function = model.posterior(X, observation_noise=True), model.posterior(X)
+    np.testing.assert_allclose(read.variance - function.variance, 49.0, rtol=1e-6)
