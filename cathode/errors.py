@@ -53,6 +53,10 @@ class ServiceError(CathodeError):
     """A Prefect or MLflow server could not be started or reached."""
 
 
+class StudyError(CathodeError):
+    """A study cannot be made of this table, or as it was asked for."""
+
+
 class FitError(CathodeError):
     """A surrogate could not be fitted; the loop records it and takes the next best one."""
 

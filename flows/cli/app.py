@@ -19,6 +19,7 @@ from flows.cli.run import run
 from flows.cli.space import describe
 from flows.cli.spec import check, schema
 from flows.cli.status import status
+from flows.cli.study import additive
 from flows.cli.suggest import suggest
 from flows.cli.up import up
 
@@ -35,6 +36,8 @@ app.add_typer(spec, name="spec")
 app.add_typer(space, name="space")
 pool = typer.Typer(help="Make tables of candidates from databases.", no_args_is_help=True)
 app.add_typer(pool, name="pool")
+study = typer.Typer(help="Repeat the studies of the seed papers on a table.", no_args_is_help=True)
+app.add_typer(study, name="study")
 app.command()(run)
 app.command()(status)
 app.command()(best)
@@ -49,6 +52,7 @@ spec.command()(check)
 spec.command()(schema)
 space.command()(describe)
 pool.command()(electrodes)
+study.command()(additive)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - how Typer hands options on

@@ -13,15 +13,26 @@ BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#8
 DPI = 110
 
 
-def blank(columns: int = 1, *, fitted: bool = False) -> tuple[Figure, list[Axes]]:
-    """A figure with a row of axes, built without pyplot, so threads do not share state.
+def blank(
+    columns: int = 1,
+    rows: int = 1,
+    *,
+    size: tuple[float, float] = (5.2, 3.8),
+    fitted: bool = False,
+) -> tuple[Figure, list[Axes]]:
+    """A figure with rows of axes, built without pyplot, so threads do not share state.
 
     Args:
-        columns: number of axes.
+        columns: number of axes in a row.
+        rows: number of rows; the margins of more than one are to be fitted.
+        size: width and height of each of the axes with their labels, in inches.
         fitted: whether to fit the margins to what is drawn, which takes twice the time.
     """
-    figure = Figure(figsize=(5.2 * columns, 3.8), layout="constrained" if fitted else None)
-    axes: Any = figure.subplots(1, columns, squeeze=False)[0]
+    width, height = size
+    figure = Figure(
+        figsize=(width * columns, height * rows), layout="constrained" if fitted else None
+    )
+    axes: Any = figure.subplots(rows, columns, squeeze=False).flatten()
     if not fitted:
         figure.subplots_adjust(
             left=0.14 / columns, right=1 - 0.03 / columns, bottom=0.15, top=0.93, wspace=0.26

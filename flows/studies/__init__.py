@@ -1,0 +1,1 @@
+"""Studies of the seed papers, as plain functions that a flow can wrap."""
