@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from cathode.errors import FitError
+
 SMALLEST_EIGENVALUE = 1e-10
 """Eigenvalues of a term's matrix below this are left out."""
 
@@ -21,7 +23,7 @@ ACCURACY = 1e-10
 MARGIN = 0.1
 """The interval is longer by this share at both ends, for places a little beyond the data."""
 
-MOST_NODES = 200
+MOST_NODES = 260
 """Nodes at most: an interval of some 60 length scales; shorter ones resolve nothing but noise."""
 
 
@@ -83,7 +85,7 @@ def _nystrom(half: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         Nodes, shape (m,), and a matrix of shape (m, rank).
 
     Raises:
-        ValueError: the interval is of too many length scales.
+        FitError: the interval is of too many length scales.
     """
     # A little longer is as good, and few lengths share their nodes with many.
     steps = int(np.ceil(np.log(max(half, 1e-3)) / np.log(1.05)))
@@ -104,8 +106,8 @@ def _nystrom_of_steps(steps: int) -> tuple[NDArray[np.float64], NDArray[np.float
         if np.abs(features @ features.T - _rbf(grid, grid)).max() < ACCURACY:
             return nodes, root
         m += 2 + m // 16
-    msg = f"the data span {2 * half:.3g} length scales: 60 are the most; use a longer lengthscale"
-    raise ValueError(msg)
+    msg = f"the data span {2 * half:.3g} length scales: about 60 are the most; use a longer lengthscale"
+    raise FitError(msg)
 
 
 def _rbf(x: NDArray[np.float64], z: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -173,3 +173,10 @@ def test_noise_that_rounding_hides_is_factored_by_rows():
 def test_nonsense_is_refused(X, y, noise):
     with pytest.raises(FitError, match="finite points and a positive noise"):
         AdditiveRegression.fit(X, y, directions(2, 0), 1.0, noise)
+
+
+def test_lengths_that_resolve_nothing_are_refused():
+    W = directions(1, 0)
+    AdditiveFeatures(W, 1 / 45, np.zeros(1), np.ones(1))
+    with pytest.raises(FitError, match="longer lengthscale"):
+        AdditiveFeatures(W, 1 / 100, np.zeros(1), np.ones(1))
