@@ -9,6 +9,7 @@ WIDTH_OF_FILES = 160
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
     from cathode.evaluation.outcomes import Outcome
     from cathode.spec import CampaignSpec
@@ -89,3 +90,26 @@ def print_best(ranked: Sequence[tuple["Outcome", bool]], spec: "CampaignSpec", n
             outcome.candidate.id, label(outcome.candidate, spec.units), turn, *values, *mark
         )
     results().print(table)
+
+
+def progress_bar(console: "Console") -> "Progress":
+    """A bar per task with what is done, the time it took and the time left; gone at the end."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )

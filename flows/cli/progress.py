@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cathode.ledger import Ledger
 from cathode.model import STEPS
 from cathode.spec import CampaignSpec
+from flows.cli.output import progress_bar
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,25 +25,7 @@ def showing_progress(ledger: Ledger, spec: CampaignSpec, console: "Console") -> 
     Yields:
         A console whose lines appear above the bar.
     """
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )
+    bar = progress_bar(console)
     stop = threading.Event()
     with bar:
         shown = bar.add_task("starting", total=_planned(spec))

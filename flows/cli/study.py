@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.cli.options import AsJson
-from flows.cli.output import messages, print_json, results
+from flows.cli.output import messages, print_json, progress_bar, results
 
 Tell = Callable[[str, int, int], None]
 
@@ -92,25 +92,7 @@ def _numbers(option: str, text: str) -> tuple[int, ...]:
 @contextmanager
 def _showing_progress() -> Iterator[Tell]:
     """A bar per stage with the time left; a line per stage where there is no terminal."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(elapsed_when_finished=False),
-        console=messages(),
-        transient=True,
-    )
+    bar = progress_bar(messages())
     stages: dict[str, Any] = {}
 
     def tell(stage: str, done: int, total: int) -> None:

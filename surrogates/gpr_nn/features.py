@@ -106,8 +106,8 @@ def _nystrom_of_steps(steps: int) -> tuple[NDArray[np.float64], NDArray[np.float
         if np.abs(features @ features.T - _rbf(grid, grid)).max() < ACCURACY:
             return nodes, root
         m += 2 + m // 16
-    msg = f"the data span {2 * half:.3g} length scales: about 60 are the most; use a longer lengthscale"
-    raise FitError(msg)
+    msg = f"the data span {2 * half:.3g} length scales: about 60 are the most; "
+    raise FitError(msg + "use a longer lengthscale")
 
 
 def _rbf(x: NDArray[np.float64], z: NDArray[np.float64]) -> NDArray[np.float64]:
