@@ -202,7 +202,9 @@ def _exact(X: Values, y: Values, Z: Values) -> Prediction:
     def model(rows: slice) -> SingleTaskGP:
         noise = torch.full_like(values[rows], EXACT_NOISE)
         kernel = ScaleKernel(RBFKernel(ard_num_dims=X.shape[1]))
-        return SingleTaskGP(places[rows], values[rows], noise, kernel, outcome_transform=None)
+        return SingleTaskGP(
+            places[rows], values[rows], noise, covar_module=kernel, outcome_transform=None
+        )
 
     some = model(slice(MOST_FITTED))
     fit_gpytorch_mll(ExactMarginalLogLikelihood(some.likelihood, some))
