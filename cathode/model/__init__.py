@@ -5,8 +5,8 @@ from cathode.model.measurement import Measurement, Status
 from cathode.model.prediction import Prediction
 from cathode.model.properties import PROPERTIES, Property
 from cathode.model.proposal import Proposal, Suggestion
-from cathode.model.skill import HeldOut, Skill
-from cathode.model.training import TrainingData
+from cathode.model.skill import HeldOut, HeldOutBounds, Skill
+from cathode.model.training import Limit, TrainingData
 from cathode.model.turn import STEPS, Turn
 
 __all__ = [
@@ -14,6 +14,8 @@ __all__ = [
     "STEPS",
     "Candidate",
     "HeldOut",
+    "HeldOutBounds",
+    "Limit",
     "Measurement",
     "Prediction",
     "Property",

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,3 +55,21 @@ def test_predictions_belong_to_their_rows():
 def test_folds_are_reproducible(seed):
     one, other = (held_out(MeanPredictor.fit, data("abcdefgh"), 3, seed) for _ in "ab")
     np.testing.assert_array_equal(one.prediction.mean, other.prediction.mean)
+
+
+def test_bounds_are_learned_from_and_predicted_apart():
+    told = replace(data("aabbccdd"), limits=("<", None, None, ">", None, None, None, None))
+    shown = []
+
+    def fit(train):
+        shown.append(train)
+        return Memory(train)
+
+    found = held_out(fit, told, 4, 0)
+    assert all(len(train.bounds) for train in shown)
+    assert found.groups == tuple("abccdd")
+    assert found.y.tolist() == [1, 2, 4, 5, 6, 7]
+    assert found.bounds.y.tolist() == [0, 3]
+    assert found.bounds.sides.tolist() == [-1, 1]
+    assert (found.bounds.prediction.mean == -1).all()
+    assert held_out(Memory, data("aabb"), 2, 0).bounds is None
