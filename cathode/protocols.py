@@ -37,6 +37,10 @@ class FittedSurrogate(Protocol):
     def origins(self) -> tuple[str, ...]:
         """Cheaper evaluators from whose answers it has learned, too."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is remarkable of the fit, in words."""
+
     def predict(self, X: NDArray[np.float64]) -> Prediction:
         """What new measurements at coordinates X, shape (n, d), would read."""
 

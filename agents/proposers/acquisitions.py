@@ -133,7 +133,10 @@ class Acquisitions:
 
     @cached_property
     def _baseline(self) -> Tensor:
-        """Distinct coordinates at which anything that matters was measured, shape (n, d)."""
+        """Distinct coordinates at which anything that matters was measured, shape (n, d).
+
+        Those of bounds are among them: how good they are, the models tell.
+        """
         measured = [data.X for data in (self.request.observed or {}).values()]
         return torch.as_tensor(np.unique(np.concatenate(measured), axis=0))
 
@@ -257,7 +260,7 @@ def _top_set(
         msg = f"proposer.share={share}: needs a single objective to maximise or minimise and "
         raise SpecError(msg + "no constraints; leave share out")
     sign = 1 if objective.goal == "max" else -1
-    measured = (request.observed or {})[objective.property]
+    measured = (request.observed or {})[objective.property].exact  # a bound is none of the best
     best = {}  # a candidate counts once, however often it was measured
     for group, value in zip(measured.groups, sign * measured.y, strict=True):
         best[group] = max(value, best.get(group, value))

@@ -42,23 +42,29 @@ def replicate(request: ProposalRequest, wanted: int | Literal["auto"]) -> Sugges
 
 
 def _gains(request: ProposalRequest) -> dict[str, list[float]]:
-    """Gains measured of each candidate that keeps the constraints."""
+    """Gains measured of each candidate that keeps the constraints; a bound is no gain."""
     objective = request.objectives[0]
     data = (request.observed or {}).get(objective.property)
     gains: dict[str, list[float]] = {}
-    for group, value in zip(data.groups, data.y, strict=True) if data is not None else ():
+    if data is None:
+        return gains
+    for group, value in zip(data.exact.groups, data.exact.y, strict=True):
         if all(_keeps(request, constraint, group) for constraint in request.constraints):
             gains.setdefault(group, []).append(gain(objective, float(value)))
     return gains
 
 
 def _keeps(request: ProposalRequest, constraint: Constraint, group: str) -> bool:
-    """Whether the mean of what was measured of a candidate lies within bounds."""
+    """Whether the mean of what was measured of a candidate, or a bound, keeps a constraint."""
     data = (request.observed or {})[constraint.property]
-    values = [y for each, y in zip(data.groups, data.y, strict=True) if each == group]
     low = -np.inf if constraint.min is None else constraint.min
     high = np.inf if constraint.max is None else constraint.max
-    return bool(values) and bool(low <= np.mean(values) <= high)
+    mine = data.take(np.flatnonzero([each == group for each in data.groups]))
+    if len(mine.exact):
+        return bool(low <= mine.exact.y.mean() <= high)
+    least = np.max(mine.y, where=mine.sides > 0, initial=-np.inf)
+    most = np.min(mine.y, where=mine.sides < 0, initial=np.inf)
+    return bool(low <= least and most <= high)
 
 
 def _noise(request: ProposalRequest, name: str, candidate: Candidate) -> float:

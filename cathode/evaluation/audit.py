@@ -153,9 +153,12 @@ def _missing(
 ) -> list[str]:
     words = []
     for name in spec.modelled:
-        lacking = sum(name not in outcome.values for outcome in found)
+        bounded = sum(name in outcome.limits for outcome in found)
+        lacking = sum(name not in outcome.values for outcome in found) - bounded
         if lacking:
             words.append(f"{lacking} of {len(found)} candidates have no {name}")
+        if bounded:
+            words.append(f"{bounded} of {len(found)} candidates have only bounds of {name}")
     if found and not failures:
         words.append("no failure is on record: where measurements fail is unknown")
     if found and spec.constraints and not infeasible:

@@ -33,11 +33,12 @@ class MeanPredictor:
 
     @classmethod
     def fit(cls, data: TrainingData) -> "MeanPredictor":
-        """Take mean and spread of the values.
+        """Take mean and spread of the values; bounds are left out.
 
         Raises:
             FitError: there are fewer than two values.
         """
+        data = data.exact
         n = len(data)
         if n < FEWEST:
             msg = f"{data.property_name} has {n} values: a spread needs {FEWEST}"
@@ -59,13 +60,14 @@ class LinearPredictor:
 
     @classmethod
     def fit(cls, data: TrainingData) -> "LinearPredictor":
-        """Fit scikit-learn's BayesianRidge.
+        """Fit scikit-learn's BayesianRidge to the values; bounds are left out.
 
         Raises:
             FitError: there are fewer than two values.
         """
         from sklearn.linear_model import BayesianRidge
 
+        data = data.exact
         if len(data) < FEWEST:
             msg = f"{data.property_name} has {len(data)} values: a line needs {FEWEST}"
             raise FitError(msg)

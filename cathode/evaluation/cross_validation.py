@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathode.evaluation.baselines import Predictor
-from cathode.model import HeldOut, Prediction, TrainingData
+from cathode.model import HeldOut, HeldOutBounds, Prediction, TrainingData
 
 FEWEST_CANDIDATES = 4
 """Below this many distinct candidates a score would say nothing."""
@@ -52,6 +52,8 @@ def held_out(
 ) -> HeldOut:
     """Predict every measurement of the campaign's own by a fit that has not seen its candidate.
 
+    Values and bounds are learned from, and predicted apart.
+
     Args:
         fit: learns from some of the measurements, those of cheaper evaluators among them.
         data: all measurements.
@@ -69,4 +71,12 @@ def held_out(
         train = np.flatnonzero([group not in out for group in data.groups])
         prediction = fit(data.take(train)).predict(own.X[test])
         mean[test], sigma[test] = prediction.mean, prediction.sigma
-    return HeldOut(own.y, Prediction(mean, sigma), own.groups)
+    exact, bounds = np.flatnonzero(own.sides == 0), np.flatnonzero(own.sides)
+    return HeldOut(
+        own.y[exact],
+        Prediction(mean[exact], sigma[exact]),
+        own.exact.groups,
+        HeldOutBounds(own.y[bounds], own.sides[bounds], Prediction(mean[bounds], sigma[bounds]))
+        if len(bounds)
+        else None,
+    )

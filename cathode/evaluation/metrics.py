@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from cathode.model import Prediction
+from cathode.model import HeldOutBounds, Prediction
 
 LEVELS = (50, 80, 95)
 """Levels (%) of the central intervals whose coverage is reported."""
@@ -62,6 +62,12 @@ def coverage(y: Values, prediction: Prediction, level: float) -> float:
     return float(100 * np.mean(np.abs(y - prediction.mean) <= reach))
 
 
+def nlpb(bounds: HeldOutBounds) -> float:
+    """Mean negative log predicted probability of the side on which values lie, in nats."""
+    z = (bounds.prediction.mean - bounds.y) / bounds.prediction.sigma
+    return float(-np.mean(stats.norm.logcdf(bounds.sides * z)))
+
+
 def score(y: Values, prediction: Prediction) -> dict[str, float]:
     """All scores by name; those that are undefined for these values are left out."""
     scores = {
@@ -75,3 +81,8 @@ def score(y: Values, prediction: Prediction) -> dict[str, float]:
         **{f"coverage_{level}": coverage(y, prediction, level) for level in LEVELS},
     }
     return {name: value for name, value in scores.items() if math.isfinite(value)}
+
+
+def score_bounds(bounds: HeldOutBounds) -> dict[str, float]:
+    """All scores of bounds by name."""
+    return {"n_bounds": float(len(bounds.y)), "nlpb": nlpb(bounds)}

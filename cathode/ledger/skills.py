@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from cathode.ledger.tables import skills, steps, turns
-from cathode.model import Champion, HeldOut, Prediction, Skill, Turn
+from cathode.model import Champion, HeldOut, HeldOutBounds, Prediction, Skill, Turn
 
 BASELINE = "mean"
 """The predictor beside which champions are shown."""
@@ -110,14 +110,30 @@ def _scores(
 
 
 def _to_json(held_out: HeldOut) -> dict[str, Any]:
-    return {
+    content = {
         "y": held_out.y.tolist(),
         "mean": held_out.prediction.mean.tolist(),
         "sigma": held_out.prediction.sigma.tolist(),
         "groups": list(held_out.groups),
     }
+    if (bounds := held_out.bounds) is not None:
+        content["bounds"] = {
+            "y": bounds.y.tolist(),
+            "sides": bounds.sides.tolist(),
+            "mean": bounds.prediction.mean.tolist(),
+            "sigma": bounds.prediction.sigma.tolist(),
+        }
+    return content
 
 
 def _from_json(content: dict[str, Any]) -> HeldOut:
-    prediction = Prediction(np.array(content["mean"]), np.array(content["sigma"]))
-    return HeldOut(np.array(content["y"]), prediction, tuple(content["groups"]))
+    bounds = None
+    if (known := content.get("bounds")) is not None:
+        sides = np.array(known["sides"], dtype=int)
+        bounds = HeldOutBounds(np.array(known["y"]), sides, _prediction(known))
+    groups = tuple(content["groups"])
+    return HeldOut(np.array(content["y"]), _prediction(content), groups, bounds)
+
+
+def _prediction(content: dict[str, Any]) -> Prediction:
+    return Prediction(np.array(content["mean"]), np.array(content["sigma"]))

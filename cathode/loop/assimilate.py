@@ -30,7 +30,7 @@ def assimilate(loop: Loop, turn: Turn) -> int:
     )
     data = {name: seen.training_data(name, loop.space) for name in loop.spec.modelled}
     usable = Counter(
-        r.measurement.property for r in seen.measured if r.measurement.status is Status.OK
+        r.measurement.property for r in seen.measured if r.measurement.status is not Status.FAILED
     )
     result = {
         "up_to": up_to,

@@ -103,7 +103,7 @@ class Observations:
         }
 
     def training_data(self, name: str, space: Space) -> TrainingData:
-        """The ok measurements of a property whose candidates have coordinates in the space.
+        """The values and bounds of a property whose candidates have coordinates in the space.
 
         Those of cheaper evaluators are among them, where there are any.
         """
@@ -113,10 +113,11 @@ class Observations:
             m
             for m in (recorded.measurement for recorded in self.measured)
             if m.property == name
-            and m.status is Status.OK
+            and m.status is not Status.FAILED
             and space.has_coordinates(self.candidates[m.candidate_id])
         ]
         origins = tuple(m.evaluator for m in usable)
+        limits = tuple(m.bound for m in usable)
         return TrainingData(
             name,
             space.encode([self.candidates[m.candidate_id] for m in usable]),
@@ -124,6 +125,7 @@ class Observations:
             np.array([math.nan if m.sigma is None else m.sigma for m in usable], dtype=float),
             tuple(m.candidate_id for m in usable),
             origins if any(origin is not None for origin in origins) else (),
+            limits if any(limit is not None for limit in limits) else (),
         )
 
 

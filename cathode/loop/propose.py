@@ -35,9 +35,10 @@ def propose(loop: Loop, turn: Turn, up_to: int, serving: Serving) -> list[Propos
         proposer = loop.design
     if turn.number > 0 and unserved:
         note = f"; no surrogate serves {', '.join(unserved)} yet"
-    success, fault = _success(loop, turn, seen)
-    if fault:
-        note += f"; what failures teach could not be learned ({fault})"
+    success, faults = _success(loop, turn, seen)
+    if faults:
+        how = "could not be learned" if success is None else f"was learned by {success.name}"
+        note += f"; what failures teach {how} ({'; '.join(faults)})"
     request = _request(loop, turn, seen, serving, success)
     suggestions = proposer.propose(request) if request.n else []
     if turn.number == 0:  # all answer the design, so that it can be learned how they compare
@@ -106,8 +107,8 @@ def _is_final(spec: CampaignSpec, turn: Turn, left: int | None) -> bool:
 
 def _success(
     loop: Loop, turn: Turn, seen: Observations
-) -> tuple[FittedSurrogate | None, str | None]:
-    """What the failures teach, None where there are none; and why it could not be learned."""
+) -> tuple[FittedSurrogate | None, list[str]]:
+    """What the failures teach, None where there are none; and why some could not learn it."""
     known = [
         (outcome.candidate, float(not outcome.failures))
         for outcome in seen.outcomes
@@ -116,7 +117,7 @@ def _success(
     ]
     labels = np.array([label for _, label in known])
     if len(set(labels)) < 2 or turn.number == 0:  # noqa: PLR2004 - both kinds are needed
-        return None, None
+        return None, []
     data = TrainingData(
         "success",
         loop.space.encode([candidate for candidate, _ in known]),
@@ -124,14 +125,14 @@ def _success(
         np.full(len(labels), np.nan),
         tuple(candidate.id for candidate, _ in known),
     )
-    fault = None
+    faults: list[str] = []
     for surrogate in loop.surrogates.values():
         try:
             seed = derived_seed(loop.spec.seed, turn.number, "success")
-            return surrogate.fit(data, seed), None
+            return surrogate.fit(data, seed), faults
         except FitError as error:
-            fault = str(error)
-    return None, fault
+            faults.append(str(error))
+    return None, faults
 
 
 def _with_predictions(

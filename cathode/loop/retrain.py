@@ -8,7 +8,7 @@ from time import perf_counter
 from cathode.errors import FitError
 from cathode.evaluation.baselines import BASELINES, Predictor
 from cathode.evaluation.cross_validation import FEWEST_CANDIDATES, held_out
-from cathode.evaluation.metrics import score
+from cathode.evaluation.metrics import score, score_bounds
 from cathode.ledger import skills
 from cathode.loop.loop import Loop
 from cathode.loop.observations import Observations, observe
@@ -74,9 +74,10 @@ def serve(loop: Loop, seen: Observations, champions: Mapping[str, str], turn: Tu
 
 def _scored(loop: Loop, data: TrainingData, turn: Turn, notes: list[str]) -> list[Skill]:
     """Skills on held-out folds, none where there are too few candidates to leave some out."""
-    if data.own.n_candidates < FEWEST_CANDIDATES:
+    known = data.own.exact.n_candidates
+    if known < FEWEST_CANDIDATES:
         notes.append(
-            f"{data.property_name}: not scored, {data.own.n_candidates} candidates are fewer than "
+            f"{data.property_name}: not scored, {known} candidates are fewer than "
             f"{FEWEST_CANDIDATES}; the first surrogate that can be fitted serves"
         )
         return []
@@ -94,6 +95,8 @@ def _scored(loop: Loop, data: TrainingData, turn: Turn, notes: list[str]) -> lis
             found.append(Skill(data.property_name, name, {}, None, error=str(error)))
             continue
         scores = score(predictions.y, predictions.prediction)
+        if predictions.bounds is not None:
+            scores |= score_bounds(predictions.bounds)
         found.append(Skill(data.property_name, name, scores, predictions))
     return found
 
@@ -115,6 +118,7 @@ def _champion(
         except FitError as error:
             notes.append(f"{data.property_name}: {error}; the next best serves")
             continue
+        notes += [f"{data.property_name}: {name}: {note}" for note in fitted.notes]
         if lost := sorted({o for o in data.origins if o is not None} - {*fitted.origins}):
             notes.append(
                 f"{data.property_name}: {name} serves, which learns nothing from {', '.join(lost)}"

@@ -6,8 +6,8 @@ from cathode.model.measurement import Measurement, Status
 from cathode.model.prediction import Prediction
 from cathode.model.properties import PROPERTIES, Property
 from cathode.model.proposal import Proposal, Suggestion
-from cathode.model.skill import HeldOut, Skill
-from cathode.model.training import TrainingData
+from cathode.model.skill import HeldOut, HeldOutBounds, Skill
+from cathode.model.training import Limit, TrainingData
 from cathode.model.turn import STEPS, Turn
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "Candidate",
     "Champion",
     "HeldOut",
+    "HeldOutBounds",
+    "Limit",
     "Measurement",
     "Prediction",
     "Property",

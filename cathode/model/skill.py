@@ -10,6 +10,21 @@ from cathode.model.prediction import Prediction
 
 
 @dataclass(frozen=True)
+class HeldOutBounds:
+    """Predictions for bounds that were left out of the fit.
+
+    Attributes:
+        y: the bounds, shape (m,), in the property's unit.
+        sides: 1 where the value is above, -1 where below, shape (m,).
+        prediction: predictive distributions for the values.
+    """
+
+    y: NDArray[np.float64]
+    sides: NDArray[np.int64]
+    prediction: Prediction
+
+
+@dataclass(frozen=True)
 class HeldOut:
     """Predictions for measurements that were left out of the fit.
 
@@ -17,11 +32,13 @@ class HeldOut:
         y: measured values, shape (n,), in the property's unit.
         prediction: predictive distributions for them.
         groups: candidate ids, shape (n,).
+        bounds: the same of bounds; None where there are none.
     """
 
     y: NDArray[np.float64]
     prediction: Prediction
     groups: tuple[str, ...]
+    bounds: HeldOutBounds | None = None
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+Limit = Literal["<", ">"]
+"""On which side of a bound the value lies."""
 
 
 @dataclass(frozen=True)
@@ -14,11 +18,13 @@ class TrainingData:
     Attributes:
         property_name: name of the property.
         X: coordinates in the search space, shape (n, d); row i belongs to measurement i.
-        y: measured values in the property's unit, shape (n,).
+        y: measured values in the property's unit, bounds among them, shape (n,).
         sigma: stated standard uncertainties, nan where none is known, shape (n,).
         groups: candidate ids, shape (n,); replicates share one, and folds never split one.
         origins: names of the cheaper evaluators that answered, None for the campaign's own, shape
             (n,); empty where all answers are its own.
+        limits: ``<`` or ``>`` where a value is a bound, None where it is exact, shape (n,); empty
+            where all are exact.
     """
 
     property_name: str
@@ -27,6 +33,7 @@ class TrainingData:
     sigma: NDArray[np.float64]
     groups: tuple[str, ...]
     origins: tuple[str | None, ...] = ()
+    limits: tuple[Limit | None, ...] = ()
 
     def __len__(self) -> int:
         """Number of measurements."""
@@ -46,6 +53,7 @@ class TrainingData:
             self.sigma[rows],
             tuple(self.groups[i] for i in rows),
             tuple(self.origins[i] for i in rows) if self.origins else (),
+            tuple(self.limits[i] for i in rows) if self.limits else (),
         )
 
     @property
@@ -56,13 +64,32 @@ class TrainingData:
         rows = np.flatnonzero([origin is None for origin in self.origins])
         return replace(self.take(rows), origins=())
 
+    @property
+    def sides(self) -> NDArray[np.int64]:
+        """1 where a value is known to lie above what is written, -1 below, 0 if exact; (n,)."""
+        side = {"<": -1, ">": 1, None: 0}
+        return np.array([side[limit] for limit in self.limits or (None,) * len(self)], dtype=int)
+
+    @property
+    def exact(self) -> "TrainingData":
+        """The values that are no bounds."""
+        if not self.limits:
+            return self
+        return replace(self.take(np.flatnonzero(self.sides == 0)), limits=())
+
+    @property
+    def bounds(self) -> "TrainingData":
+        """The bounds."""
+        return self.take(np.flatnonzero(self.sides != 0))
+
     def digest(self) -> str:
         """A hash of the content, independent of the order the measurements came in."""
         origins = self.origins or (None,) * len(self)
+        limits = self.limits or (None,) * len(self)
         rows = sorted(
-            f"{group} {value!r} {sigma!r}" + (f" {origin}" if origin is not None else "")
-            for group, value, sigma, origin in zip(
-                self.groups, self.y.tolist(), self.sigma.tolist(), origins, strict=True
+            f"{group} {limit or ''}{value!r} {sigma!r}" + (f" {origin}" if origin else "")
+            for group, value, sigma, origin, limit in zip(
+                self.groups, self.y.tolist(), self.sigma.tolist(), origins, limits, strict=True
             )
         )
         return hashlib.sha256("\n".join([self.property_name, *rows]).encode()).hexdigest()

@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 
 from cathode.model import TrainingData
 from surrogates.gp.correlations import Correlation
+from surrogates.gp.fitting import Fit, Readings
 from surrogates.gp.hyperparameters import Hyperparameters
-from surrogates.gp.likelihood import Posterior
 from surrogates.gp.noise import row_noise
 from surrogates.gp.origins import numbered
-from surrogates.gp.search import most_probable
 from surrogates.gp.widening import widening
 
 SAME = 1e-9
@@ -56,19 +55,37 @@ def learn(data: TrainingData, correlation: Correlation) -> Learned:
     Raises:
         LinAlgError: the covariance matrix cannot be factored.
     """
-    mean, spread = float(data.y.mean()), _spread(data)
-    y = (data.y - mean) / spread
+    mean, spread = _scale(data)
+    y, sigma, side = (data.y - mean) / spread, data.sigma / spread, data.sides
     _, origin = numbered(data)
-    noise, notes = row_noise(y, data.sigma / spread, data.groups, origin)
-    posterior = Posterior(correlation, y, noise, origin)
-    theta = most_probable(posterior)
-    found = posterior.parts(theta)
-    own = np.flatnonzero(origin == 0)
-    wider = widening(posterior, theta, own, data.own.n_candidates)
+    noise, notes = row_noise(y, sigma, data.groups, origin, side == 0)
+    fit = Readings(correlation, y, noise, origin, side).fit()
+    posterior = fit.posterior
+    found = posterior.parts(fit.theta)
+    own = np.flatnonzero((origin == 0) & (side == 0))
+    wider = widening(posterior, fit.theta, own, data.own.exact.n_candidates)
     learned = found.noise[origin]
-    # What is stated of a new value stays as it is stated.
-    noises = _by_origin(noise.given(wider * learned), data, origin)
-    return Learned(found, wider, y, wider * noise.given(learned), noises, mean, spread, notes)
+    return Learned(
+        found,
+        wider,
+        posterior.y,
+        wider * posterior.noise.given(learned),
+        # What is stated of a new value stays as it is stated.
+        _by_origin(noise.given(wider * learned), data, origin),
+        mean,
+        spread,
+        (*notes, *_remarks(fit, side)),
+    )
+
+
+def _remarks(fit: Fit, side: NDArray[np.int64]) -> list[str]:
+    """What is remarkable of a fit, in words."""
+    words = [f"fit started anew {fit.anew} times"] if fit.anew else []
+    if bounds := np.count_nonzero(side):
+        words.append(f"{bounds} bounds read as censored")
+    if not fit.settled:
+        words.append("stand-ins of bounds did not settle: values and bounds may contradict")
+    return words
 
 
 def _by_origin(
@@ -81,10 +98,18 @@ def _by_origin(
     return np.array([np.mean([np.mean(v) for v in m.values()]) for m in means])
 
 
-def _spread(data: TrainingData) -> float:
-    """Standard deviation of the values; of equal ones what sigmas state, or a small number."""
-    spread, size = float(data.y.std(ddof=1)), float(np.abs(data.y).max())
-    if spread > SAME * size:
-        return spread
-    stated = data.sigma[data.sigma > 0]
-    return float(stated.mean()) if len(stated) else UNKNOWN_SPREAD * size or 1.0
+def _scale(data: TrainingData) -> tuple[float, float]:
+    """Mean and standard deviation of the values.
+
+    A bound counts where it tells more than the mean of the exact values. Equal values spread as
+    much as their sigmas state, or a small part of their size.
+    """
+    y, side = data.y.copy(), data.sides
+    middle = y[side == 0].mean()
+    y[side < 0] = np.minimum(y[side < 0], middle)
+    y[side > 0] = np.maximum(y[side > 0], middle)
+    spread, size = float(y.std(ddof=1)), float(np.abs(y).max())
+    if spread <= SAME * size:
+        stated = data.sigma[data.sigma > 0]
+        spread = float(stated.mean()) if len(stated) else UNKNOWN_SPREAD * size or 1.0
+    return float(y.mean()), spread

@@ -151,6 +151,11 @@ class Posterior:
         variance = 1 / np.diag(_upper_inverse(factor))
         return variance * self._solved(factor), variance
 
+    def function(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Covariance of the function at each value, shape (n, n)."""
+        parts = self.parts(theta)
+        return self._related_function(parts, self.correlation.pairs(parts.lengthscales)[0])
+
     def _factor(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
         parts = self.parts(theta)
         pairs, _ = self.correlation.pairs(parts.lengthscales)
@@ -168,13 +173,19 @@ class Posterior:
         alike[np.diag_indices(len(alike))] = parts.outputscale * self.correlation.own + parts.local
         return alike
 
+    def _related_function(
+        self, parts: Hyperparameters, pairs: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        K = self._function(parts, pairs)
+        if self.k > 1:
+            K *= parts.relation[self.origin][:, self.origin]
+        return K
+
     def _covariance(
         self, parts: Hyperparameters, pairs: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Covariance of the values, shape (n, n)."""
-        K = self._function(parts, pairs)
-        if self.k > 1:
-            K *= parts.relation[self.origin][:, self.origin]
+        K = self._related_function(parts, pairs)
         K[np.diag_indices(len(K))] += self.noise.given(parts.noise[self.origin]) + JITTER
         return K
 

@@ -37,6 +37,12 @@ class RowNoise:
             np.where(known, np.maximum(sigma, LEAST_SIGMA), 0.0) ** 2, (~known).astype(float)
         )
 
+    def standing(self, rows: NDArray[np.intp], variance: NDArray[np.float64]) -> "RowNoise":
+        """With known variances of stand-ins in some rows."""
+        fixed, factor = self.fixed.copy(), self.factor.copy()
+        fixed[rows], factor[rows] = variance, 0.0
+        return RowNoise(fixed, factor)
+
     def given(self, learned: NDArray[np.float64]) -> NDArray[np.float64]:
         """Variance of each value, given what was learned for each, shape (n,)."""
         return self.fixed + self.factor * learned
@@ -47,6 +53,7 @@ def row_noise(
     sigma: NDArray[np.float64],
     groups: Sequence[str],
     origin: NDArray[np.intp],
+    exact: NDArray[np.bool_],
 ) -> tuple[RowNoise, tuple[str, ...]]:
     """What sigmas and replicates tell of the noise of each value, and what of it is remarkable.
 
@@ -59,18 +66,19 @@ def row_noise(
         sigma: their stated standard deviations, nan where there is none, shape (n,).
         groups: candidate of each; n of them.
         origin: number of the origin of each, shape (n,).
+        exact: whether it is no bound, shape (n,); bounds do not scatter.
     """
     noise, notes = RowNoise.stated(sigma), []
     fixed, factor = noise.fixed.copy(), noise.factor.copy()
     for number in range(int(origin.max()) + 1):
         stated = (origin == number) & (noise.factor == 0)
-        scatter = _scatter(y, np.sqrt(noise.fixed), groups, stated)
+        scatter = _scatter(y, np.sqrt(noise.fixed), groups, stated & exact)
         if scatter is not None and scatter.contradicts:
             wider = np.maximum(_relative(scatter, stated, 1.0), 1.0)
             fixed *= wider
             notes.append(_widened(np.sqrt(wider[stated]), len(scatter.members)))
         silent = (origin == number) & (noise.factor > 0)
-        scatter = _scatter(y, np.ones(len(y)), groups, silent)
+        scatter = _scatter(y, np.ones(len(y)), groups, silent & exact)
         if scatter is not None and (typical := scatter.moderated()[1]) > 0:
             factor *= _relative(scatter, silent, typical)
             notes += _uneven(np.sqrt([factor[rows[0]] for rows in scatter.members]))

@@ -104,6 +104,8 @@ def aligned(data: TrainingData) -> TrainingData:
         rows = np.flatnonzero([origin == name for origin in data.origins])
         theirs = _means(data, name)
         shared = sorted(set(own) & set(theirs))
+        if not theirs:  # bounds alone: nothing says how they read
+            continue
         ours = np.array([own[group] for group in shared or own])
         others = np.array([theirs[group] for group in shared or theirs])
         scale = 1.0
@@ -115,7 +117,8 @@ def aligned(data: TrainingData) -> TrainingData:
 
 
 def _means(data: TrainingData, origin: str | None) -> dict[str, float]:
-    """Mean answer of an origin by candidate."""
+    """Mean exact answer of an origin by candidate."""
+    data = data.exact
     answers: dict[str, list[float]] = {}
     for group, value, each in zip(data.groups, data.y, data.origins, strict=True):
         if each == origin:

@@ -98,9 +98,16 @@ class GPSurrogate:
         Raises:
             FitError: too few values, or no starting point led to a fit.
         """
-        if len(data.own) < FEWEST:
-            msg = f"{data.property_name} has {len(data.own)} values: a GP needs {FEWEST}"
+        n, bounds = len(data.own.exact), len(data.own.bounds)
+        if n < FEWEST:
+            beside = f" and {bounds} bounds" if bounds else ""
+            msg = f"{data.property_name} has {n} values{beside}: a GP needs {FEWEST} values"
             raise FitError(msg)
+        for what, numbers in (("values", data.y), ("coordinates", data.X)):
+            if not np.isfinite(numbers).all():
+                bad = len(numbers) - int(np.isfinite(numbers.reshape(len(data), -1)).all(1).sum())
+                msg = f"{data.property_name} has {bad} {what} that are no finite numbers"
+                raise FitError(msg + ": leave these measurements out")
         try:
             return self._fitted(data)
         except (LinAlgError, NanError, NotPSDError) as error:

@@ -142,7 +142,7 @@ class GPRNNSurrogate:
         Raises:
             FitError: too few values, or they are no finite numbers.
         """
-        own = data.own
+        own = data.own.exact
         if len(own) < FEWEST:
             msg = f"{data.property_name} has {len(own)} values: GPR-NN needs {FEWEST}"
             raise FitError(msg)
@@ -156,6 +156,8 @@ class GPRNNSurrogate:
         noise, notes = row_noise(y, own.sigma / scale, own.groups, np.zeros(len(y), dtype=np.intp))
         known = Known(X, y, noise, FIRST_NOISE if noise.factor.any() else 1.0, own.groups)
         learned, known = self._learned(known, np.random.default_rng(seed))
+        if bounds := len(data.own) - len(own):
+            notes = (*notes, f"{bounds} bounds left out: GPR-NN reads none")
         if len(y) > MOST_POINTS:
             notes = (*notes, f"hyperparameters by {MOST_POINTS} of {len(y)} values")
         # What is stated of a new value is as stated, what is learned as learned.

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from agents.proposers import search
+from agents.proposers.acquisitions import Acquisitions
 from agents.proposers.bayesian import BayesianProposer
 from agents.proposers.believing import believing
 from agents.proposers.weights import per_cost
@@ -186,6 +187,29 @@ def test_replicates_are_asked_for_once_at_a_time(small_space):
     assert best not in {s.candidate.id for s in rest}
     waiting = replace(request, pending=(first.candidate,))
     assert best not in {s.candidate.id for s in proposer(replicates=2).propose(waiting)}
+
+
+def test_a_bound_is_no_best_value(small_space):
+    request = a_request(small_space, constraints=())
+    data = request.observed["specific_energy"]
+    top, second = np.argsort(-data.y)[:2]
+    limits = tuple("<" if i == top else None for i in range(len(data)))
+    bounded = replace(data, y=data.y + 500 * (np.arange(len(data)) == top), limits=limits)
+    told = replace(request, observed=dict(request.observed) | {"specific_energy": bounded})
+    (again, *_) = proposer(replicates=2).propose(told)
+    assert again.candidate.id == data.groups[second]
+    built = Acquisitions(BayesianSpec(share=0.01), told, 0).build()
+    assert built.threshold == pytest.approx(data.y[second])
+
+
+@pytest.mark.parametrize(("limit", "keeps"), [(">", True), ("<", False)])
+def test_a_bound_decides_on_a_constraint_where_it_can(small_space, limit, keeps):
+    request = a_request(small_space)
+    volume = request.observed["volume_change"]
+    bounds = replace(volume, y=np.full(len(volume), -4.0), limits=(limit,) * len(volume))
+    told = replace(request, observed=dict(request.observed) | {"volume_change": bounds})
+    found = proposer(replicates=2).propose(told)
+    assert any("replicate" in each.reason for each in found) == keeps
 
 
 @pytest.mark.parametrize(("sigma", "due"), [(40.0, True), (1e-3, False)])

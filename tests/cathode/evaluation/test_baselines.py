@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,3 +39,12 @@ def test_hard_data(fit):
     np.testing.assert_allclose(p.mean, 7)
     assert (p.sigma > 0).all()
     assert np.isfinite(p.sigma).all()
+
+
+@pytest.mark.parametrize("fit", BASELINES.values(), ids=BASELINES)
+def test_bounds_are_left_out(fit):
+    d, X = data(), np.random.default_rng(2).random((5, 3))
+    told = replace(d, y=d.y + 1e3 * (np.arange(20) < 6), limits=("<",) * 6 + (None,) * 14)
+    one, other = fit(told).predict(X), fit(d.take(np.arange(6, 20))).predict(X)
+    np.testing.assert_array_equal(one.mean, other.mean)
+    np.testing.assert_array_equal(one.sigma, other.sigma)

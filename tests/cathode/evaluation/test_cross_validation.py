@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -64,3 +66,21 @@ def test_random_splits_never_split_a_group_and_test_on_the_share_asked_for():
         assert not {groups[row] for row in train} & {groups[row] for row in test}
         assert len({groups[row] for row in test}) == 2
     assert len({tuple(test) for _, test in found}) > 1
+
+
+def test_bounds_are_learned_from_and_predicted_apart():
+    told = replace(data("aabbccdd"), limits=("<", None, None, ">", None, None, None, None))
+    shown = []
+
+    def fit(train):
+        shown.append(train)
+        return Memory(train)
+
+    found = held_out(fit, told, 4, 0)
+    assert all(len(train.bounds) for train in shown)
+    assert found.groups == tuple("abccdd")
+    assert found.y.tolist() == [1, 2, 4, 5, 6, 7]
+    assert found.bounds.y.tolist() == [0, 3]
+    assert found.bounds.sides.tolist() == [-1, 1]
+    assert (found.bounds.prediction.mean == -1).all()
+    assert held_out(Memory, data("aabb"), 2, 0).bounds is None

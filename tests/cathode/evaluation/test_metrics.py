@@ -9,7 +9,7 @@ from scipy import integrate, stats
 from sklearn import metrics as sk
 
 from cathode.evaluation import metrics
-from cathode.model import Prediction
+from cathode.model import HeldOutBounds, Prediction
 
 values = arrays(float, 12, elements=st.floats(-1e3, 1e3))
 
@@ -78,3 +78,13 @@ def test_what_is_undefined_is_left_out_and_not_nan():
     full = metrics.score(np.arange(3.0), Prediction(np.arange(3.0), np.ones(3)))
     assert (full["r2"], full["spearman"], full["n"]) == (1, pytest.approx(1), 3)
     assert set(full) >= {"nlpd", "crps", "coverage_50", "coverage_80", "coverage_95"}
+
+
+def test_bounds_are_scored_by_the_probability_that_they_were_given():
+    prediction = Prediction(np.array([1.0, 1.0]), np.array([2.0, 2.0]))
+    bounds = HeldOutBounds(np.array([3.0, 3.0]), np.array([-1, 1]), prediction)
+    below = stats.norm.cdf(1)
+    expected = -(np.log(below) + np.log(1 - below)) / 2
+    assert metrics.score_bounds(bounds) == {"n_bounds": 2.0, "nlpb": pytest.approx(expected)}
+    far = HeldOutBounds(np.array([1e3]), np.array([1]), Prediction(np.zeros(1), np.ones(1)))
+    assert np.isfinite(metrics.score_bounds(far)["nlpb"])

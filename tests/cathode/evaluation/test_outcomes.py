@@ -1,3 +1,5 @@
+import math
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -31,10 +33,9 @@ def outcome(i, energy, volume, turn=0):
     return Outcome(CANDIDATES[i], turn, {k: v for k, v in values.items() if v is not None}, {})
 
 
-def recorded(candidate, value, number, status=Status.OK, cause=None):
-    m = Measurement(
-        candidate.id, "specific_energy", "Wh/kg", value, status=status, cause=cause, detail="x"
-    )
+def recorded(candidate, value, number, status=Status.OK, cause=None, bound=None):
+    subject = (candidate.id, "specific_energy", "Wh/kg", value)
+    m = Measurement(*subject, status=status, cause=cause, bound=bound, detail="x")
     return Recorded(number, m, None, None, str(number), "me", now())
 
 
@@ -56,6 +57,44 @@ def test_replicates_are_averaged_and_failures_are_kept():
     assert by_id[a.id].failures == {}, "a later success is worth more than a failure"
     assert by_id[b.id].failures == {"specific_energy": "exploded: x"}
     assert (by_id[a.id].turn, by_id[b.id].turn) == (None, 2)
+
+
+def test_a_bound_is_neither_a_value_nor_a_failure():
+    a, b, c = CANDIDATES[:3]
+    found = outcomes(
+        [
+            recorded(a, 800.0, 1, Status.BOUND, bound="<"),
+            recorded(a, 700.0, 2, Status.BOUND, bound=">"),
+            recorded(a, 790.0, 3, Status.BOUND, bound="<"),
+            recorded(b, 810.0, 4, Status.BOUND, bound=">"),
+            recorded(b, 820.0, 5),
+            recorded(c, 810.0, 6, Status.BOUND, bound=">"),
+        ],
+        {c.id: c for c in CANDIDATES},
+        [],
+    )
+    by_id = {o.candidate.id: o for o in found}
+    assert by_id[a.id].limits == {"specific_energy": (700.0, 790.0)}
+    assert by_id[b.id].limits == {}, "a value is worth more than a bound"
+    assert by_id[c.id].limits == {"specific_energy": (810.0, math.inf)}
+    assert not any(o.failures for o in found)
+    assert [o for o, _ in ranked(found, spec(constraints=[]))] == [by_id[b.id]]
+    assert progress.score_of(found, spec(constraints=[])) == 820.0
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ((-5.0, 5.0), []),
+        ((-math.inf, 5.0), ["volume_change is only known to be < 5 %"]),
+        ((-7.0, 5.0), ["volume_change is only known to be > -7 and < 5 %"]),
+        ((7.0, math.inf), ["volume_change is only known to be > 7 %"]),
+    ],
+)
+def test_bounds_decide_on_constraints_where_they_can(limits, words):
+    bounded = replace(outcome(0, 900, None), limits={"volume_change": limits})
+    assert bounded.violations(spec()) == words
+    assert bounded.counts(spec()) == (not words)
 
 
 def test_constraints_decide_who_counts():

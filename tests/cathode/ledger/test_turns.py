@@ -3,7 +3,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from cathode.ledger import campaigns, skills, turns
-from cathode.model import HeldOut, Prediction, Skill, Turn
+from cathode.model import HeldOut, HeldOutBounds, Prediction, Skill, Turn
 from cathode.spec import parse_spec
 from tests.helpers import layered
 
@@ -42,7 +42,9 @@ def test_history_tells_what_each_turn_did(started):
 
 
 def test_skills_come_back_as_they_were(started):
-    held_out = HeldOut(np.array([1.0]), Prediction(np.array([1.5]), np.array([0.5])), ("c-1",))
+    prediction = Prediction(np.array([1.5]), np.array([0.5]))
+    bounds = HeldOutBounds(np.array([2.0]), np.array([-1]), prediction)
+    held_out = HeldOut(np.array([1.0]), prediction, ("c-1",), bounds)
     found = [
         Skill("p", "bad", {}, None, error="too few"),
         Skill("p", "gp", {"mae": 0.5}, held_out, champion=True),
@@ -54,3 +56,5 @@ def test_skills_come_back_as_they_were(started):
     assert (bad.error, bad.held_out, bad.champion) == ("too few", None, False)
     assert (good.metrics, good.champion) == ({"mae": 0.5}, True)
     np.testing.assert_array_equal(good.held_out.prediction.mean, [1.5])
+    assert (good.held_out.bounds.y, good.held_out.bounds.sides) == ([2.0], [-1])
+    np.testing.assert_array_equal(good.held_out.bounds.prediction.sigma, [0.5])

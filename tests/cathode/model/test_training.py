@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from cathode.model import TrainingData
@@ -21,3 +23,23 @@ def test_take_keeps_rows_together():
     assert part.sigma.tolist() == [0.2, 0.0]
     assert part.groups == ("a", "a")
     assert (len(data), data.n_candidates) == (3, 2)
+
+
+def test_bounds_are_told_from_values():
+    data = TrainingData("p", np.eye(4), np.arange(4.0), np.full(4, np.nan), tuple("abcd"))
+    some = replace(data, limits=("<", None, None, ">"), origins=(None, None, "quick", "quick"))
+    assert some.sides.tolist() == [-1, 0, 0, 1]
+    assert data.sides.tolist() == [0] * 4
+    assert data.exact is data
+    assert (some.exact.groups, some.exact.limits) == (("b", "c"), ())
+    assert (some.bounds.groups, some.bounds.limits) == (("a", "d"), ("<", ">"))
+    assert some.own.limits == ("<", None)
+    assert some.take(np.array([3, 1])).limits == (">", None)
+    assert some.own.exact.n_candidates == 1
+
+
+def test_a_bound_is_other_content_than_a_value():
+    data = TrainingData("p", np.eye(2), np.arange(2.0), np.full(2, np.nan), ("a", "b"))
+    digests = {replace(data, limits=(limit, None)).digest() for limit in (None, "<", ">")}
+    assert len(digests) == 3
+    assert replace(data, limits=(None, None)).digest() == data.digest()

@@ -78,7 +78,7 @@ def test_values_left_out_are_as_without_them(noise):
 def test_a_dimension_that_does_not_matter_gets_a_long_scale():
     X, y = data(60)
     found = Posterior(Matern(X), y, RowNoise.unknown(60))
-    parts = found.parts(most_probable(found))
+    parts = found.parts(most_probable(found).theta)
     assert parts.lengthscales[2] > 3 * parts.lengthscales[:2].max()
     assert parts.noise[0] < 0.1
 
@@ -88,4 +88,4 @@ def test_values_that_state_nothing_leave_alone_what_others_state():
     wild = np.random.default_rng(3).normal(0, 0.8, 60) * (np.arange(60) >= 40)
     mixed = RowNoise.stated(np.where(np.arange(60) < 40, 0.05, np.nan))
     found = Posterior(Matern(X), y + wild, mixed)
-    assert 0.3 < found.parts(most_probable(found)).noise[0] ** 0.5 < 1.0
+    assert 0.3 < found.parts(most_probable(found).theta).noise[0] ** 0.5 < 1.0

@@ -24,7 +24,8 @@ def replicated(variances, times, seed=0):
 
 def noise_of(y, groups, sigma=np.nan, origin=None):
     origin = np.zeros(len(y), dtype=np.intp) if origin is None else origin
-    return row_noise(y, np.full(len(y), sigma), groups, origin)
+    exact = np.ones(len(y), dtype=bool)
+    return row_noise(y, np.full(len(y), sigma), groups, origin, exact)
 
 
 @given(st.floats(1e-3, 1e3))

@@ -57,9 +57,9 @@ def test_means_stay_as_they_are():
         (y[:20] - y[:20].mean()) / y[:20].std(ddof=1),
         RowNoise.unknown(20),
     )
-    left_out = posterior.left_out(most_probable(posterior))[0]
+    left_out = posterior.left_out(most_probable(posterior).theta)[0]
     assert model.widening == pytest.approx(
-        widening(posterior, most_probable(posterior), np.arange(20), 20)
+        widening(posterior, most_probable(posterior).theta, np.arange(20), 20)
     )
     rest = y[:20] - y[:20].std(ddof=1) * left_out
     assert np.corrcoef(model.predict(X[:20]).mean, rest)[0, 1] > 0.9
