@@ -45,8 +45,9 @@ class FittedGP:
     def predict(self, X: NDArray[np.float64]) -> Prediction:
         """What new measurements at X, shape (n, d), would read, noise included."""
         with torch.no_grad(), self._floored():
-            posterior = self.model.posterior(torch.as_tensor(X), observation_noise=True)
-            mean, sigma = posterior.mean.squeeze(-1), posterior.variance.sqrt().squeeze(-1)
+            # Each row by itself: together they would have a covariance matrix.
+            posterior = self.model.posterior(torch.as_tensor(X)[:, None], observation_noise=True)
+            mean, sigma = posterior.mean.flatten(), posterior.variance.sqrt().flatten()
         return Prediction(mean.numpy(), sigma.numpy())
 
     def told(self, X: Tensor, origin: str, draws: NDArray[np.float64]) -> list["FittedGP"] | None:

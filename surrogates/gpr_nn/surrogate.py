@@ -153,7 +153,8 @@ class GPRNNSurrogate:
         # A constant has no scale of its own; a millionth of it says that it is one.
         scale = scale if scale > 0 else 1e-6 * max(abs(location), 1.0)
         y = (own.y - location) / scale
-        noise, notes = row_noise(y, own.sigma / scale, own.groups, np.zeros(len(y), dtype=np.intp))
+        one, exact = np.zeros(len(y), dtype=np.intp), np.ones(len(y), dtype=bool)
+        noise, notes = row_noise(y, own.sigma / scale, own.groups, one, exact)
         known = Known(X, y, noise, FIRST_NOISE if noise.factor.any() else 1.0, own.groups)
         learned, known = self._learned(known, np.random.default_rng(seed))
         if bounds := len(data.own) - len(own):
