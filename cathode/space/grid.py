@@ -84,6 +84,17 @@ class Grid:
         return tuple(self.coordinates.index(name) for name in names)
 
     @cached_property
+    def categories(self) -> tuple[tuple[int, ...], ...]:
+        """Per categorical variable the columns of coordinates that stand for its categories."""
+        start, found = self.fractions_width, []
+        for variable in self.variables.every:
+            end = start + len(variable.columns)
+            if variable.kind == "categorical":
+                found.append(tuple(range(start, end)))
+            start = end
+        return tuple(found)
+
+    @cached_property
     def bounds(self) -> NDArray[np.float64]:
         """Least and greatest value of each coordinate, shape (2, d)."""
         low = [n / site.parts for site in self.sites for n in site.walk.lower]

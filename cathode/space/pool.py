@@ -135,6 +135,11 @@ class PoolSpace:
         """None: a row is taken as it is."""
         return ()
 
+    @property
+    def categories(self) -> tuple[tuple[int, ...], ...]:
+        """None: coordinates of a pool are numbers."""
+        return ()
+
     def has_coordinates(self, candidate: Candidate) -> bool:
         """Whether a candidate is in the pool."""
         return candidate in self

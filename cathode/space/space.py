@@ -35,6 +35,10 @@ class Space(Protocol):
     def continuous(self) -> tuple[int, ...]:
         """Columns of coordinates that may be set as finely as one likes."""
 
+    @property
+    def categories(self) -> tuple[tuple[int, ...], ...]:
+        """Per categorical variable the columns of coordinates that stand for its categories."""
+
     def has_coordinates(self, candidate: Candidate) -> bool:
         """Whether a candidate can be encoded."""
 

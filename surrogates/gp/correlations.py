@@ -35,14 +35,22 @@ class Correlation(Protocol):
 
 
 class Matern:
-    """Matérn-5/2 with a length scale for each column of X, shape (n, d)."""
+    """Matérn-5/2.
+
+    Args:
+        X: places, shape (n, d).
+        scales: number of the length scale of each column, shape (d,); one each if None.
+    """
 
     scale = "outputscale"
 
-    def __init__(self, X: NDArray[np.float64]) -> None:
-        self.lengthscales = X.shape[1]
-        # By dimension: shape (n (n - 1) / 2, d).
-        self.squares = np.stack([pdist(column[:, None], "sqeuclidean") for column in X.T], axis=1)
+    def __init__(self, X: NDArray[np.float64], scales: NDArray[np.intp] | None = None) -> None:
+        columns = np.arange(X.shape[1]) if scales is None else scales
+        self.lengthscales = int(columns.max()) + 1
+        # By length scale: shape (n (n - 1) / 2, length scales).
+        self.squares = np.stack(
+            [pdist(X[:, columns == i], "sqeuclidean") for i in range(self.lengthscales)], axis=1
+        )
         self.same = (self.squares.sum(axis=1) == 0).astype(float)
         self.own = np.ones(len(X))
 

@@ -2,8 +2,10 @@
 
 from typing import Literal
 
+import numpy as np
 import torch
 from botorch.models.transforms.input import InputTransform
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cathode.errors import SpecError
@@ -12,7 +14,18 @@ from cathode.physics.prototypes import MIXING_SITE
 from cathode.space import SearchSpace, Space
 
 
-class Fractions(InputTransform, nn.Module):
+class Descriptors(InputTransform, nn.Module):
+    """Places in the unit cube.
+
+    Attributes:
+        scales: number of the length scale of each column, shape (columns,); the columns that stand
+            for the categories of one variable share one.
+    """
+
+    scales: NDArray[np.intp]
+
+
+class Fractions(Descriptors):
     """Coordinates, which are fractions mostly, scaled to the unit cube by the space's bounds."""
 
     def __init__(self, space: Space) -> None:
@@ -21,13 +34,14 @@ class Fractions(InputTransform, nn.Module):
         low, high = torch.as_tensor(space.bounds)
         self.register_buffer("low", low)
         self.register_buffer("width", torch.where(high > low, high - low, torch.ones_like(low)))
+        self.scales = _shared(space)
 
     def transform(self, X: Tensor) -> Tensor:
         """Scale coordinates ``... x n x d`` to ``... x n x d``."""
         return (X - self.low) / self.width
 
 
-class ElementStatistics(InputTransform, nn.Module):
+class ElementStatistics(Descriptors):
     """Mean and variance of element properties over the metal site, each scaled to [0, 1].
 
     The composition-weighted statistics of Magpie (Ward et al., npj Comput. Mater. 2, 16028
@@ -46,6 +60,9 @@ class ElementStatistics(InputTransform, nn.Module):
         every = range(len(space.coordinates))
         self.others = [i for i in every if i not in every[self.metals]]
         self.scaled = Fractions(space)
+        own = np.arange(2 * table.shape[1])
+        _, others = np.unique(self.scaled.scales[self.others], return_inverse=True)
+        self.scales = np.concatenate([own, len(own) + others])
 
     def transform(self, X: Tensor) -> Tensor:
         """Turn coordinates ``... x n x d`` into statistics of p properties and the other columns.
@@ -60,7 +77,15 @@ class ElementStatistics(InputTransform, nn.Module):
         return torch.cat([mean, 4 * variance, others], dim=-1)
 
 
-def descriptors(kind: Literal["fractions", "elements"], space: Space) -> InputTransform:
+def _shared(space: Space) -> NDArray[np.intp]:
+    """Number of the length scale of each coordinate."""
+    first = np.arange(len(space.coordinates))
+    for columns in space.categories:
+        first[list(columns)] = columns[0]
+    return np.unique(first, return_inverse=True)[1]
+
+
+def descriptors(kind: Literal["fractions", "elements"], space: Space) -> Descriptors:
     """The transform a spec asks for.
 
     Raises:

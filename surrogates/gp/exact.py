@@ -1,5 +1,6 @@
 """Exact GPs of BoTorch whose noise is known, row by row and of a new value."""
 
+import numpy as np
 import torch
 from botorch.models import SingleTaskGP
 from botorch.models.transforms.input import InputTransform
@@ -7,6 +8,7 @@ from botorch.models.transforms.outcome import Standardize
 from gpytorch.distributions import MultivariateNormal
 from gpytorch.kernels import ConstantKernel, Kernel, LinearKernel, MaternKernel, ScaleKernel
 from gpytorch.means import ZeroMean
+from numpy.typing import NDArray
 from torch import Tensor
 
 from surrogates.gp.hyperparameters import Hyperparameters
@@ -86,14 +88,20 @@ class KnownNoiseGP(SingleTaskGP):
         return super()._apply_noise(X, mvn, observation_noise)
 
 
-def kernel_of(found: Hyperparameters, widening: float) -> Kernel:
-    """Covariance of places, all variances multiplied."""
+def kernel_of(found: Hyperparameters, scales: NDArray[np.intp], widening: float) -> Kernel:
+    """Covariance of places.
+
+    Args:
+        found: the hyperparameters.
+        scales: number of the length scale of each column of the places, shape (columns,).
+        widening: what all variances are multiplied with.
+    """
     if not len(found.lengthscales):
         kernel = ScaleKernel(LinearKernel() + ConstantKernel())
         plane, constant = kernel.base_kernel.kernels
         plane.variance = constant.constant = torch.ones(1, dtype=torch.double)
     else:
-        kernel = ScaleKernel(MaternKernel(nu=2.5, ard_num_dims=len(found.lengthscales)))
-        kernel.base_kernel.lengthscale = torch.as_tensor(found.lengthscales)
+        kernel = ScaleKernel(MaternKernel(nu=2.5, ard_num_dims=len(scales)))
+        kernel.base_kernel.lengthscale = torch.as_tensor(found.lengthscales[scales])
     kernel.outputscale = widening * found.outputscale
     return kernel

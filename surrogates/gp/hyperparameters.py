@@ -55,7 +55,7 @@ class Hyperparameters:
     """What a GP is made of.
 
     Attributes:
-        lengthscales: one per dimension, shape (d,); none of a plane.
+        lengthscales: one per dimension, or per categorical variable, shape (d,); none of a plane.
         outputscale: variance of the function, or of the weights of a plane.
         noise: learned variance of a value about its function, one per origin, shape (k,); 0 where
             every value of an origin has a known one.

@@ -9,6 +9,7 @@ from cathode.model import TrainingData
 from surrogates.gp.correlations import Correlation
 from surrogates.gp.fitting import Fit, Readings
 from surrogates.gp.hyperparameters import Hyperparameters
+from surrogates.gp.likelihood import JITTER
 from surrogates.gp.noise import row_noise
 from surrogates.gp.origins import numbered
 from surrogates.gp.widening import widening
@@ -55,7 +56,7 @@ def learn(data: TrainingData, correlation: Correlation) -> Learned:
     Raises:
         LinAlgError: the covariance matrix cannot be factored.
     """
-    mean, spread = _scale(data)
+    mean, spread, known = _scale(data)
     y, sigma, side = (data.y - mean) / spread, data.sigma / spread, data.sides
     _, origin = numbered(data)
     noise, notes = row_noise(y, sigma, data.groups, origin, side == 0)
@@ -69,12 +70,12 @@ def learn(data: TrainingData, correlation: Correlation) -> Learned:
         found,
         wider,
         posterior.y,
-        wider * posterior.noise.given(learned),
+        np.maximum(wider * posterior.noise.given(learned), JITTER),
         # What is stated of a new value stays as it is stated.
         _by_origin(noise.given(wider * learned), data, origin),
         mean,
         spread,
-        (*notes, *_remarks(fit, side)),
+        (*known, *notes, *_remarks(fit, side)),
     )
 
 
@@ -98,8 +99,8 @@ def _by_origin(
     return np.array([np.mean([np.mean(v) for v in m.values()]) for m in means])
 
 
-def _scale(data: TrainingData) -> tuple[float, float]:
-    """Mean and standard deviation of the values.
+def _scale(data: TrainingData) -> tuple[float, float, list[str]]:
+    """Mean and standard deviation of the values, and what is remarkable of them.
 
     A bound counts where it tells more than the mean of the exact values. Equal values spread as
     much as their sigmas state, or a small part of their size.
@@ -108,8 +109,9 @@ def _scale(data: TrainingData) -> tuple[float, float]:
     middle = y[side == 0].mean()
     y[side < 0] = np.minimum(y[side < 0], middle)
     y[side > 0] = np.maximum(y[side > 0], middle)
-    spread, size = float(y.std(ddof=1)), float(np.abs(y).max())
-    if spread <= SAME * size:
-        stated = data.sigma[data.sigma > 0]
-        spread = float(stated.mean()) if len(stated) else UNKNOWN_SPREAD * size or 1.0
-    return float(y.mean()), spread
+    mean, spread, size = float(y.mean()), float(y.std(ddof=1)), float(np.abs(y).max())
+    if spread > SAME * size:
+        return mean, spread, []
+    stated = data.sigma[data.sigma > 0]
+    spread = float(stated.mean()) if len(stated) else UNKNOWN_SPREAD * size or 1.0
+    return mean, spread, [f"all values are equal: they are taken to spread by {spread:.2g}"]

@@ -121,9 +121,9 @@ class GPSurrogate:
         data = data.own if plane else aligned(data)
         transform = descriptors(self.spec.descriptors, self.space)
         X = torch.as_tensor(data.X)
-        places = transform.transform(X).numpy()
-        learned = learn(data, Linear(places) if plane else Matern(places))
-        kernel = kernel_of(learned.found, learned.widening)
+        places, scales = transform.transform(X).numpy(), transform.scales
+        learned = learn(data, Linear(places) if plane else Matern(places, scales))
+        kernel = kernel_of(learned.found, scales, learned.widening)
         kind: type[KnownNoiseGP] = KnownNoiseGP
         names, numbers = numbered(data)
         if names:
