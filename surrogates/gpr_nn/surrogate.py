@@ -146,6 +146,9 @@ class GPRNNSurrogate:
         if len(own) < FEWEST:
             msg = f"{data.property_name} has {len(own)} values: GPR-NN needs {FEWEST}"
             raise FitError(msg)
+        if not (np.isfinite(own.X).all() and np.isfinite(own.y).all()):
+            msg = f"{data.property_name} has values or coordinates that are no finite numbers"
+            raise FitError(msg)
         transform = descriptors(self.spec.descriptors, self.space)
         with torch.no_grad():
             X = transform.transform(torch.as_tensor(own.X)).numpy()
