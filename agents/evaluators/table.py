@@ -55,11 +55,11 @@ class TableEvaluator:
         origin = {"source": self.source, "fidelity": self.fidelity}
         answers = []
         for known in self.properties:
-            subject = (candidate.id, known.name, known.unit)
-            value = None if row is None else row.values[known.name]
-            if value is not None:
-                answers.append(Measurement(*subject, value, **origin))
+            read = None if row is None else row.measurement(candidate, known, **origin)
+            if read is not None:
+                answers.append(read)
                 continue
+            subject = (candidate.id, known.name, known.unit)
             cause = (row and row.failed) or "missing"
             detail = "the table has no such row" if row is None else "the table's cell is empty"
             answers.append(Measurement.failure(*subject, cause, detail, **origin))

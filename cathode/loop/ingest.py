@@ -201,14 +201,13 @@ def _record(
 def _measured(
     path: Path, candidate: Candidate, row: Row, properties: Sequence[Property]
 ) -> list[Measurement]:
-    entries = []
+    entries, origin = [], {"source": path.name, "fidelity": "lab"}
     for known in properties:
-        subject = (candidate.id, known.name, known.unit)
-        value = row.values[known.name]
-        if value is not None:
-            entries.append(Measurement(*subject, value, source=path.name, fidelity="lab"))
+        read = row.measurement(candidate, known, **origin)
+        if read is not None:
+            entries.append(read)
         elif row.failed is not None:
-            origin = {"source": path.name, "fidelity": "lab"}
+            subject = (candidate.id, known.name, known.unit)
             entries.append(Measurement.failure(*subject, row.failed, "as the table says", **origin))
     return entries
 
@@ -247,9 +246,8 @@ def _resolved(path: Path, entry: Entry, before: Sequence[Recorded], again: Again
         SourceError: it differs from what is known, and nobody said what that means.
     """
     now = entry.measurement
-    outcome = (now.value, now.cause)
     for known in before:
-        if (known.measurement.value, known.measurement.cause) == outcome:
+        if _outcome(known.measurement) == _outcome(now):
             return replace(entry, submission=known.submission)  # entered already, as it is
     if not before or again == "replicate":
         return entry
@@ -264,16 +262,21 @@ def _resolved(path: Path, entry: Entry, before: Sequence[Recorded], again: Again
     raise SourceError(msg)
 
 
+def _outcome(measurement: Measurement) -> tuple[float | None, str | None, str | None]:
+    return measurement.value, measurement.cause, measurement.bound
+
+
 def _words(measurement: Measurement) -> str:
     if measurement.value is None:
         return f"failed ({measurement.cause})"
-    return f"{measurement.value:g} {measurement.unit}"
+    return f"{measurement.bound or ''}{measurement.value:g} {measurement.unit}"
 
 
 def _submission(campaign: str, measurement: Measurement, replicate: Proposal | None) -> str:
     """The same result has the same name, whatever table it comes in."""
     content = [campaign, measurement.candidate_id, measurement.property]
     content += [str(measurement.value), str(measurement.cause)]
+    content += [measurement.bound] if measurement.bound is not None else []
     content += [order_name(replicate)] if replicate is not None else []
     content += [f"by {measurement.evaluator}"] if measurement.evaluator is not None else []
     return f"table/{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]}"

@@ -2,12 +2,12 @@
 
 from cathode.model.candidate import Candidate
 from cathode.model.champion import Champion
-from cathode.model.measurement import Measurement, Status
+from cathode.model.measurement import Limit, Measurement, Status
 from cathode.model.prediction import Prediction
 from cathode.model.properties import PROPERTIES, Property
 from cathode.model.proposal import Proposal, Suggestion
 from cathode.model.skill import HeldOut, HeldOutBounds, Skill
-from cathode.model.training import Limit, TrainingData
+from cathode.model.training import TrainingData
 from cathode.model.turn import STEPS, Turn
 
 __all__ = [

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from cathode.errors import MeasurementError
 
+Limit = Literal["<", ">"]
+"""On which side of a bound the value lies."""
+
 
 class Status(StrEnum):
     """What became of a measurement."""
@@ -43,7 +46,7 @@ class Measurement:
     value: float | None
     sigma: float | None = None
     status: Status = Status.OK
-    bound: Literal["<", ">"] | None = None
+    bound: Limit | None = None
     cause: str | None = None
     detail: str | None = None
     source: str = ""

@@ -2,13 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Limit = Literal["<", ">"]
-"""On which side of a bound the value lies."""
+from cathode.model.measurement import Limit
 
 
 @dataclass(frozen=True)
@@ -46,14 +44,14 @@ class TrainingData:
 
     def take(self, rows: NDArray[np.intp]) -> "TrainingData":
         """The measurements at the given row numbers."""
-        return TrainingData(
-            self.property_name,
-            self.X[rows],
-            self.y[rows],
-            self.sigma[rows],
-            tuple(self.groups[i] for i in rows),
-            tuple(self.origins[i] for i in rows) if self.origins else (),
-            tuple(self.limits[i] for i in rows) if self.limits else (),
+        return replace(
+            self,
+            X=self.X[rows],
+            y=self.y[rows],
+            sigma=self.sigma[rows],
+            groups=tuple(self.groups[i] for i in rows),
+            origins=tuple(self.origins[i] for i in rows) if self.origins else (),
+            limits=tuple(self.limits[i] for i in rows) if self.limits else (),
         )
 
     @property

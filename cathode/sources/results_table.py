@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any, get_args
 
 from cathode.errors import SourceError, UnitError
-from cathode.model import PROPERTIES, Candidate, Property
+from cathode.model import PROPERTIES, Candidate, Limit, Measurement, Property, Status
 from cathode.sources.candidate_columns import HEADING, CandidateColumns
 from cathode.sources.csv_cells import headings_and_rows, number
 from cathode.spec import CampaignSpec, PoolSpec, SpaceSpec
@@ -24,6 +25,7 @@ class Row:
 
     Attributes:
         values: per property what was measured, None where the cell is empty.
+        limits: ``<`` or ``>`` of the properties of which a bound was measured.
         failed: why it has no values, as far as the table says.
         order: the work order it answers, as far as the table says.
         asked: the evaluator that was asked, as far as the table says.
@@ -33,6 +35,18 @@ class Row:
     failed: str | None = None
     order: str | None = None
     asked: str | None = None
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+
+    def measurement(
+        self, candidate: Candidate, known: Property, **origin: Any
+    ) -> Measurement | None:
+        """What was measured of a property, None where the cell is empty."""
+        value, limit = self.values[known.name], self.limits.get(known.name)
+        if value is None:
+            return None
+        status = Status.OK if limit is None else Status.BOUND
+        subject = (candidate.id, known.name, known.unit)
+        return Measurement(*subject, value, status=status, bound=limit, **origin)
 
 
 @dataclass(frozen=True)
@@ -80,14 +94,16 @@ def parse_table(
         if candidate in rows:
             msg = f"{where}: this candidate stands in the table twice: leave one row out"
             raise SourceError(msg)
-        values = {c.known.name: _value(where, c, cells[c.index]) for c in columns}
+        cut = {c.known.name: _without_limit(cells[c.index]) for c in columns}
+        values = {c.known.name: _value(where, c, cut[c.known.name][1]) for c in columns}
+        limits = {name: limit for name, (limit, _) in cut.items() if limit is not None}
         cause = None if failed is None else cells[failed].strip() or None
         if cause is not None and any(value is not None for value in values.values()):
             msg = f"{where}: values, and {cause!r} as the cause of a failure: leave one of them out"
             raise SourceError(msg)
         answered = None if order is None else cells[order].strip() or None
         by = None if asked is None else cells[asked].strip() or None
-        rows[candidate] = Row(values, cause, answered, by)
+        rows[candidate] = Row(values, cause, answered, by, limits)
     if all(x is None for row in rows.values() for x in row.values.values()) and failed is None:
         msg = f"{path}: not one cell of {', '.join(c.known.name for c in columns)} holds a value"
         raise SourceError(msg + ": fill in what was measured")
@@ -159,6 +175,15 @@ def _refuse_without_unit(path: Path, heading: str, campaign: CampaignSpec) -> No
         return  # a note
     msg = f"{path}: column {heading!r} has no unit: head it '{known.name} ({known.unit})'"
     raise SourceError(msg)
+
+
+def _without_limit(cell: str) -> tuple[Limit | None, str]:
+    """Whether a cell holds a bound, and the rest of it."""
+    text = cell.strip()
+    for limit in get_args(Limit):
+        if text.startswith(limit):
+            return limit, text[1:] or limit  # what is no number is said to be none
+    return None, cell
 
 
 def _value(where: str, column: PropertyColumn, cell: str) -> float | None:

@@ -20,9 +20,11 @@ class Descriptors(InputTransform, nn.Module):
     Attributes:
         scales: number of the length scale of each column, shape (columns,); the columns that stand
             for the categories of one variable share one.
+        categories: all columns that stand for categories.
     """
 
     scales: NDArray[np.intp]
+    categories: NDArray[np.intp]
 
 
 class Fractions(Descriptors):
@@ -34,7 +36,11 @@ class Fractions(Descriptors):
         low, high = torch.as_tensor(space.bounds)
         self.register_buffer("low", low)
         self.register_buffer("width", torch.where(high > low, high - low, torch.ones_like(low)))
-        self.scales = _shared(space)
+        first = np.arange(len(space.coordinates))
+        for columns in space.categories:
+            first[list(columns)] = columns[0]
+        self.scales = np.unique(first, return_inverse=True)[1]
+        self.categories = np.array([i for columns in space.categories for i in columns], dtype=int)
 
     def transform(self, X: Tensor) -> Tensor:
         """Scale coordinates ``... x n x d`` to ``... x n x d``."""
@@ -63,6 +69,8 @@ class ElementStatistics(Descriptors):
         own = np.arange(2 * table.shape[1])
         _, others = np.unique(self.scaled.scales[self.others], return_inverse=True)
         self.scales = np.concatenate([own, len(own) + others])
+        is_category = np.isin(self.others, self.scaled.categories)
+        self.categories = len(own) + np.flatnonzero(is_category)
 
     def transform(self, X: Tensor) -> Tensor:
         """Turn coordinates ``... x n x d`` into statistics of p properties and the other columns.
@@ -75,14 +83,6 @@ class ElementStatistics(Descriptors):
         others = self.scaled.transform(X)[..., self.others]
         # A variance in [0, 1] is at most 1/4.
         return torch.cat([mean, 4 * variance, others], dim=-1)
-
-
-def _shared(space: Space) -> NDArray[np.intp]:
-    """Number of the length scale of each coordinate."""
-    first = np.arange(len(space.coordinates))
-    for columns in space.categories:
-        first[list(columns)] = columns[0]
-    return np.unique(first, return_inverse=True)[1]
 
 
 def descriptors(kind: Literal["fractions", "elements"], space: Space) -> Descriptors:

@@ -11,7 +11,9 @@ from gpytorch.means import ZeroMean
 from numpy.typing import NDArray
 from torch import Tensor
 
+from surrogates.gp.descriptors import Descriptors
 from surrogates.gp.hyperparameters import Hyperparameters
+from surrogates.gp.mixed import MixedKernel
 
 
 class Scaled(Standardize):
@@ -88,20 +90,35 @@ class KnownNoiseGP(SingleTaskGP):
         return super()._apply_noise(X, mvn, observation_noise)
 
 
-def kernel_of(found: Hyperparameters, scales: NDArray[np.intp], widening: float) -> Kernel:
+def kernel_of(found: Hyperparameters, columns: Descriptors, widening: float) -> Kernel:
     """Covariance of places.
 
     Args:
         found: the hyperparameters.
-        scales: number of the length scale of each column of the places, shape (columns,).
+        columns: what the columns of places are.
         widening: what all variances are multiplied with.
     """
-    if not len(found.lengthscales):
-        kernel = ScaleKernel(LinearKernel() + ConstantKernel())
+    shape, scale = found.shape, widening * found.outputscale
+    if "main" in shape:
+        categories = columns.categories.tolist()
+        return MixedKernel(
+            _matern(shape["lengthscale"][columns.scales]),
+            _matern(shape["main lengthscale"]),
+            [i for i in range(len(columns.scales)) if i not in categories],
+            categories,
+            (scale, scale * float(shape["main"][0]), scale * float(shape["offset"][0])),
+        )
+    if "lengthscale" in shape:
+        kernel = ScaleKernel(_matern(shape["lengthscale"])).double()
+    else:
+        kernel = ScaleKernel(LinearKernel() + ConstantKernel()).double()
         plane, constant = kernel.base_kernel.kernels
         plane.variance = constant.constant = torch.ones(1, dtype=torch.double)
-    else:
-        kernel = ScaleKernel(MaternKernel(nu=2.5, ard_num_dims=len(scales)))
-        kernel.base_kernel.lengthscale = torch.as_tensor(found.lengthscales[scales])
-    kernel.outputscale = widening * found.outputscale
+    kernel.outputscale = scale
+    return kernel
+
+
+def _matern(lengthscales: NDArray[np.float64]) -> MaternKernel:
+    kernel = MaternKernel(nu=2.5, ard_num_dims=len(lengthscales)).double()
+    kernel.lengthscale = torch.as_tensor(lengthscales)
     return kernel

@@ -1,5 +1,6 @@
 """What a GP is made of, and what is believed of it before the first value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,12 @@ PRIORS = {
     # for one dimension; of several, they grow by the root of their number. Longer scales or more
     # noise to start with end in lesser maxima more often.
     "lengthscale": Prior(np.sqrt(2), np.sqrt(3), 0.02, 60.0, 0.35),
+    # Of what all categories share.
+    "main lengthscale": Prior(np.sqrt(2), np.sqrt(3), 0.02, 60.0, 0.35),
+    # Variance of what all categories share, and of a category's own constant, over that of what
+    # differs from place to place.
+    "main": Prior(0.0, 1.5, 1e-3, 1e2, 1.0),
+    "offset": Prior(np.log(0.3), 1.5, 1e-3, 1e2, 0.3),
     # Variance of the function; its median is that of the data.
     "outputscale": Prior(0.0, 1.0, 0.05, 20.0, 1.0),
     # Variance of the weights of a plane.
@@ -49,13 +56,16 @@ PRIORS = {
 }
 """By name; the inputs are of the unit cube and the values of unit variance."""
 
+SCALES = ("lengthscale", "main lengthscale")
+"""Those whose location and start grow with the number of dimensions."""
+
 
 @dataclass(frozen=True)
 class Hyperparameters:
     """What a GP is made of.
 
     Attributes:
-        lengthscales: one per dimension, or per categorical variable, shape (d,); none of a plane.
+        shape: what shapes the correlation of places, by name.
         outputscale: variance of the function, or of the weights of a plane.
         noise: learned variance of a value about its function, one per origin, shape (k,); 0 where
             every value of an origin has a known one.
@@ -64,7 +74,7 @@ class Hyperparameters:
             cannot be told from.
     """
 
-    lengthscales: NDArray[np.float64]
+    shape: Mapping[str, NDArray[np.float64]]
     outputscale: float
     noise: NDArray[np.float64]
     relation: NDArray[np.float64]

@@ -10,8 +10,8 @@ from scipy.linalg import LinAlgError, cho_solve
 from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.spatial.distance import squareform
 
-from surrogates.gp.correlations import Correlation
-from surrogates.gp.hyperparameters import PRIORS, Hyperparameters
+from surrogates.gp.correlations import Correlation, Likeness
+from surrogates.gp.hyperparameters import PRIORS, SCALES, Hyperparameters
 from surrogates.gp.noise import RowNoise
 
 JITTER = 1e-6
@@ -40,6 +40,7 @@ class Posterior:
         names: what each hyperparameter is.
         logs: which of them are logarithms.
         k: number of origins.
+        shapes: how many of them, the first, shape the correlation.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Posterior:
         self.learned = (self.members * noise.factor[:, None]).any(axis=0)
         others = self.k - 1
         counts = {
-            "lengthscale": correlation.lengthscales,
+            **correlation.counts,
             correlation.scale: 1,
             "local": int(others > 0),
             "slope": others,
@@ -64,6 +65,7 @@ class Posterior:
             "noise": int(self.learned[0]),
             "other noise": int(self.learned[1:].sum()),
         }
+        self.shapes = sum(correlation.counts.values())
         self.names = [name for name, count in counts.items() for _ in range(count)]
         ends = np.cumsum(list(counts.values()))
         self.at = {
@@ -71,7 +73,7 @@ class Posterior:
             for (name, count), end in zip(counts.items(), ends.tolist(), strict=True)
         }
         self.logs = np.array([name != "slope" for name in self.names])
-        d = np.where([name == "lengthscale" for name in self.names], correlation.lengthscales, 1)
+        d = np.array([counts[name] if name in SCALES else 1 for name in self.names])
         priors = [PRIORS[name] for name in self.names]
         self.location = np.array([prior.location for prior in priors]) + np.log(d) / 2
         self.spread = np.array([prior.spread for prior in priors])
@@ -95,7 +97,7 @@ class Posterior:
         noise = np.zeros(self.k)
         noise[self.learned] = np.append(values["noise"], values["other noise"])
         return Hyperparameters(
-            values["lengthscale"],
+            {name: values[name] for name in self.correlation.counts},
             float(values[self.correlation.scale][0]),
             noise,
             np.outer(slope, slope) + np.diag(np.append(0.0, values["own"])),
@@ -105,10 +107,10 @@ class Posterior:
     def __call__(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Value and gradient."""
         parts, shape = self.parts(theta), self.correlation
-        pairs, by_lengthscale = shape.pairs(parts.lengthscales)
+        alike = shape.at(parts.shape)
         related, own = self._related(parts.relation)
         try:
-            factor = _lower(self._covariance(parts, pairs))
+            factor = _lower(self._covariance(parts, alike))
         except LinAlgError:
             return NOWHERE, np.zeros_like(theta)
         upper, weights = _upper_inverse(factor), self._solved(factor)
@@ -118,16 +120,17 @@ class Posterior:
         change = (upper - np.outer(weights, weights)) / 2
         each, alone = 2 * related * squareform(change, checks=False), own * np.diag(change)
         gradient = off / self.spread
-        gradient[self.at["lengthscale"]] += parts.outputscale * by_lengthscale(each)
-        gradient[self.at[shape.scale]] += parts.outputscale * (each @ pairs + alone @ shape.own)
+        gradient[: self.shapes] += parts.outputscale * alike.gradient(each, alone)
+        both = each @ alike.pairs + alone @ alike.own
+        gradient[self.at[shape.scale]] += parts.outputscale * both
         if self.k > 1:
             gradient[self.at["local"]] += parts.local * (each @ shape.same + alone.sum())
             whole = np.triu(change) + np.triu(change, 1).T
-            self._add_relation(gradient, parts.relation, whole * self._function(parts, pairs))
+            self._add_relation(gradient, parts.relation, whole * self._function(parts, alike))
         learned = self.noise.factor * parts.noise[self.origin]
-        both = self.members.T @ (learned * np.diag(change))
-        gradient[self.at["noise"]] += both[:1][self.learned[:1]]
-        gradient[self.at["other noise"]] += both[1:][self.learned[1:]]
+        noises = self.members.T @ (learned * np.diag(change))
+        gradient[self.at["noise"]] += noises[:1][self.learned[:1]]
+        gradient[self.at["other noise"]] += noises[1:][self.learned[1:]]
         return float(value), gradient
 
     def height(self, theta: NDArray[np.float64]) -> float:
@@ -154,38 +157,34 @@ class Posterior:
     def function(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
         """Covariance of the function at each value, shape (n, n)."""
         parts = self.parts(theta)
-        return self._related_function(parts, self.correlation.pairs(parts.lengthscales)[0])
+        return self._related_function(parts, self.correlation.at(parts.shape))
 
     def _factor(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
         parts = self.parts(theta)
-        pairs, _ = self.correlation.pairs(parts.lengthscales)
-        return _lower(self._covariance(parts, pairs))
+        return _lower(self._covariance(parts, self.correlation.at(parts.shape)))
 
     def _solved(self, factor: NDArray[np.float64]) -> NDArray[np.float64]:
         """Inverse of the covariance times the values."""
         solved: NDArray[np.float64] = cho_solve((factor, True), self.y, check_finite=False)
         return solved
 
-    def _function(self, parts: Hyperparameters, pairs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _function(self, parts: Hyperparameters, alike: Likeness) -> NDArray[np.float64]:
         """Covariance of the function, had all the same origin, shape (n, n)."""
-        both = parts.outputscale * pairs + parts.local * self.correlation.same
-        alike: NDArray[np.float64] = squareform(both)
-        alike[np.diag_indices(len(alike))] = parts.outputscale * self.correlation.own + parts.local
-        return alike
+        covariance: NDArray[np.float64] = squareform(
+            parts.outputscale * alike.pairs + parts.local * self.correlation.same
+        )
+        covariance[np.diag_indices(len(covariance))] = parts.outputscale * alike.own + parts.local
+        return covariance
 
-    def _related_function(
-        self, parts: Hyperparameters, pairs: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        K = self._function(parts, pairs)
+    def _related_function(self, parts: Hyperparameters, alike: Likeness) -> NDArray[np.float64]:
+        K = self._function(parts, alike)
         if self.k > 1:
             K *= parts.relation[self.origin][:, self.origin]
         return K
 
-    def _covariance(
-        self, parts: Hyperparameters, pairs: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def _covariance(self, parts: Hyperparameters, alike: Likeness) -> NDArray[np.float64]:
         """Covariance of the values, shape (n, n)."""
-        K = self._related_function(parts, pairs)
+        K = self._related_function(parts, alike)
         K[np.diag_indices(len(K))] += self.noise.given(parts.noise[self.origin]) + JITTER
         return K
 

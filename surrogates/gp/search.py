@@ -27,6 +27,7 @@ OTHER_STARTS = (
 
 DEAD_ENDS = (
     ("lengthscale", "least"),
+    ("main lengthscale", "least"),
     ("outputscale", "least"),
     ("weight", "least"),
     ("noise", "most"),

@@ -14,7 +14,7 @@ from cathode.errors import FitError
 from cathode.model import Prediction, TrainingData
 from cathode.space import Space
 from cathode.spec import GPSpec
-from surrogates.gp.correlations import Linear, Matern
+from surrogates.gp.correlations import Correlation, Linear, Matern, Mixed
 from surrogates.gp.descriptors import descriptors
 from surrogates.gp.exact import KnownNoiseGP, Scaled, kernel_of
 from surrogates.gp.learning import learn
@@ -119,11 +119,14 @@ class GPSurrogate:
     def _fitted(self, data: TrainingData) -> FittedGP:
         plane = self.spec.kernel == "linear"
         data = data.own if plane else aligned(data)
-        transform = descriptors(self.spec.descriptors, self.space)
-        X = torch.as_tensor(data.X)
-        places, scales = transform.transform(X).numpy(), transform.scales
-        learned = learn(data, Linear(places) if plane else Matern(places, scales))
-        kernel = kernel_of(learned.found, scales, learned.widening)
+        columns = descriptors(self.spec.descriptors, self.space)
+        X, transform = torch.as_tensor(data.X), columns
+        places = columns.transform(X).numpy()
+        correlation: Correlation = Linear(places) if plane else Matern(places)
+        if not plane and len(columns.categories):
+            correlation = Mixed(places, columns.scales, columns.categories)
+        learned = learn(data, correlation)
+        kernel = kernel_of(learned.found, columns, learned.widening)
         kind: type[KnownNoiseGP] = KnownNoiseGP
         names, numbers = numbered(data)
         if names:

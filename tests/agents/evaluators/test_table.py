@@ -50,6 +50,14 @@ def test_missing_rows_and_cells_are_failures_with_their_cause(tmp_path):
     assert {m.detail for m in one.evaluate(NMC)} == {"the table has no such row"}
 
 
+@pytest.mark.parametrize(("cell", "limit"), [("<0.8", "<"), ("> 0.8", ">")])
+def test_a_cell_may_hold_a_bound(tmp_path, cell, limit):
+    one = table(tmp_path, f"Ni,Mn,specific_energy (kWh/kg)\n0.5,0.5,{cell}\n")
+    half = Candidate.of("layered", {"M": {"Ni": F(1, 2), "Mn": F(1, 2)}})
+    (energy,) = one.evaluate(half)
+    assert (energy.status, energy.value, energy.bound) == (Status.BOUND, 800, limit)
+
+
 def test_units_are_converted_and_notes_are_left_alone(tmp_path):
     one = table(tmp_path, "Ni,note,specific_energy (kJ/kg)\n1,first batch,3600\n")
     (m,) = one.evaluate(Candidate.of("layered", {"M": {"Ni": F(1)}}))

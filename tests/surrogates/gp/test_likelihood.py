@@ -65,7 +65,7 @@ def test_values_left_out_are_as_without_them(noise):
     errors, variances = posterior(noise).left_out(theta)
     parts = posterior(noise).parts(theta)
     kernel = MaternKernel(nu=2.5, ard_num_dims=3).double()
-    kernel.lengthscale = torch.as_tensor(parts.lengthscales)
+    kernel.lengthscale = torch.as_tensor(parts.shape["lengthscale"])
     function = parts.outputscale * kernel(torch.as_tensor(X)).to_dense().detach().numpy()
     values = function + np.diag(noise.given(parts.noise[0]) + JITTER)
     for i in range(0, 30, 7):
@@ -79,7 +79,7 @@ def test_a_dimension_that_does_not_matter_gets_a_long_scale():
     X, y = data(60)
     found = Posterior(Matern(X), y, RowNoise.unknown(60))
     parts = found.parts(most_probable(found).theta)
-    assert parts.lengthscales[2] > 3 * parts.lengthscales[:2].max()
+    assert parts.shape["lengthscale"][2] > 3 * parts.shape["lengthscale"][:2].max()
     assert parts.noise[0] < 0.1
 
 

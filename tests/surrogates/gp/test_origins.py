@@ -194,7 +194,7 @@ def test_the_likelihood_is_gpytorchs():
     def both(theta):
         parts = posterior.parts(theta)
         base = ScaleKernel(MaternKernel(nu=2.5, ard_num_dims=2)).double()
-        base.base_kernel.lengthscale = torch.as_tensor(parts.lengthscales)
+        base.base_kernel.lengthscale = torch.as_tensor(parts.shape["lengthscale"])
         base.outputscale = parts.outputscale
         kernel = OriginKernel(base, torch.as_tensor(parts.relation), parts.local)
         at = torch.as_tensor(np.column_stack([X, origin]))
