@@ -21,10 +21,12 @@ class TrainingData:
         y: measured values in the property's unit, bounds among them, shape (n,).
         sigma: stated standard uncertainties, nan where none is known, shape (n,).
         groups: candidate ids, shape (n,); replicates share one, and folds never split one.
-        origins: names of the cheaper evaluators that answered, None for the campaign's own, shape
-            (n,); empty where all answers are its own.
+        origins: names of the cheaper evaluators that answered, or of the history a value comes
+            from, None for the campaign's own, shape (n,); empty where all answers are its own.
         limits: ``<`` or ``>`` where a value is a bound, None where it is exact, shape (n,); empty
             where all are exact.
+        history: those names that are of the history: measured earlier of other candidates, as the
+            campaign itself measures.
     """
 
     property_name: str
@@ -34,6 +36,7 @@ class TrainingData:
     groups: tuple[str, ...]
     origins: tuple[str | None, ...] = ()
     limits: tuple[Limit | None, ...] = ()
+    history: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Number of measurements."""
@@ -54,15 +57,18 @@ class TrainingData:
             tuple(self.groups[i] for i in rows),
             tuple(self.origins[i] for i in rows) if self.origins else (),
             tuple(self.limits[i] for i in rows) if self.limits else (),
+            self.history,
         )
 
     @property
     def own(self) -> "TrainingData":
         """The answers of the campaign's own evaluator."""
-        if not self.origins:
-            return self
-        rows = np.flatnonzero([origin is None for origin in self.origins])
-        return replace(self.take(rows), origins=())
+        return self.of(None) if self.origins else self
+
+    def of(self, origin: str | None) -> "TrainingData":
+        """The values of one origin, as if they were the campaign's own."""
+        rows = np.flatnonzero([each == origin for each in self.origins])
+        return replace(self.take(rows), origins=(), history=())
 
     @property
     def sides(self) -> NDArray[np.int64]:
