@@ -138,9 +138,9 @@ class Acquisitions:
     def _baseline(self) -> Tensor:
         """Distinct coordinates at which anything that matters was measured, shape (n, d).
 
-        Those of bounds are among them: how good they are, the models tell. Random ones where nothing
-        was measured, and a history alone says what to expect: then improvement is that over what
-        chance would take.
+        Those of bounds are among them: how good they are, the models tell. Where nothing was
+        measured, and a history alone says what to expect, random ones: improvement is then that
+        over what chance would take.
         """
         measured = [data.X for data in (self.request.observed or {}).values() if len(data)]
         if not measured:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -118,22 +118,7 @@ def recalled(loop: Loop, turn: Turn) -> tuple[History, ...]:
 
 def joined(data: TrainingData, histories: Iterable[History]) -> TrainingData:
     """A campaign's own data with what its histories know of the same property."""
-    earlier = [each.data[data.property_name] for each in histories]
-    earlier = [each for each in earlier if len(each)]
-    if not earlier:
-        return data
-    every = [replace(data, origins=data.origins or (None,) * len(data)), *earlier]
-    limits = tuple(each for part in every for each in part.limits or (None,) * len(part))
-    return TrainingData(
-        data.property_name,
-        np.concatenate([each.X for each in every]),
-        np.concatenate([each.y for each in every]),
-        np.concatenate([each.sigma for each in every]),
-        tuple(group for each in every for group in each.groups),
-        tuple(origin for each in every for origin in each.origins),
-        limits if any(limits) else (),
-        tuple(name for each in earlier for name in each.history),
-    )
+    return data.beside([each.data[data.property_name] for each in histories])
 
 
 def _rows(

@@ -1,6 +1,7 @@
 """What a surrogate learns from."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -69,6 +70,24 @@ class TrainingData:
         """The values of one origin, as if they were the campaign's own."""
         rows = np.flatnonzero([each == origin for each in self.origins])
         return replace(self.take(rows), origins=(), history=())
+
+    def beside(self, histories: Sequence["TrainingData"]) -> "TrainingData":
+        """These values and those of histories, each of which has origins of its own."""
+        known = [history for history in histories if len(history)]
+        if not known:
+            return self
+        parts = [replace(self, origins=self.origins or (None,) * len(self)), *known]
+        limits = tuple(each for part in parts for each in part.limits or (None,) * len(part))
+        return TrainingData(
+            self.property_name,
+            np.concatenate([part.X for part in parts]),
+            np.concatenate([part.y for part in parts]),
+            np.concatenate([part.sigma for part in parts]),
+            tuple(group for part in parts for group in part.groups),
+            tuple(origin for part in parts for origin in part.origins),
+            limits if any(limits) else (),
+            tuple(name for part in known for name in part.history),
+        )
 
     @property
     def sides(self) -> NDArray[np.int64]:

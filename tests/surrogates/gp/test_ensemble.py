@@ -14,7 +14,7 @@ from surrogates.gp.ensemble import EnsembleSurrogate, FittedEnsemble, RankedEnse
 from surrogates.gp.ranking import WORSE, left_out, misranked, weights_of
 from surrogates.gp.surrogate import FittedGP, GPSurrogate
 from tests.contracts.surrogate import SurrogateContract, training_data
-from tests.surrogates.gp.families import WithHistory, beside, every, with_history
+from tests.surrogates.gp.families import WithHistory, every, with_history
 
 SPEC = GPSpec(kind="gp", transfer="ensemble")
 
@@ -119,8 +119,8 @@ def test_before_there_are_two_results_the_model_of_all_serves(small_space):
 def test_cheaper_evaluators_teach_it_nothing(small_space):
     data = with_history(small_space, own=5)
     rows = np.flatnonzero([origin is None for origin in data.origins])
-    quick = replace(data.take(rows), y=data.y[rows] * 0.1)
-    both = replace(beside(data, quick), origins=data.origins + ("quick",) * 5)
+    quick = replace(data.take(rows), y=data.y[rows] * 0.1, origins=("quick",) * 5, history=())
+    both = replace(data.beside([quick]), history=("old",))
     fitted = EnsembleSurrogate(SPEC, small_space).fit(both, seed=0)
     without = EnsembleSurrogate(SPEC, small_space).fit(data, seed=0)
     X, _ = every(small_space)
