@@ -75,22 +75,20 @@ class Task:
     @property
     def all(self) -> TrainingData:
         """The values of both families, those of the earlier one as a history."""
-        table, history = self.split.table, self.split.history
-        rows = np.concatenate([self.known, history])
-        return TrainingData(
-            "average_voltage",
-            table.X[rows],
-            table.y[rows],
-            np.full(len(rows), np.nan),
-            tuple(f"row {row}" for row in rows),
-            (None,) * len(self.known) + (HISTORY,) * len(history),
-            (HISTORY,),
-        )
+        earlier = self._values(self.split.history)
+        named = replace(earlier, origins=(HISTORY,) * len(earlier), history=(HISTORY,))
+        return self.own.beside([named])
 
     @property
     def own(self) -> TrainingData:
         """The values of the new family."""
-        return self.all.own
+        return self._values(self.known)
+
+    def _values(self, rows: Rows) -> TrainingData:
+        table = self.split.table
+        unknown = np.full(len(rows), np.nan)
+        names = tuple(f"row {row}" for row in rows)
+        return TrainingData("average_voltage", table.X[rows], table.y[rows], unknown, names)
 
 
 def alone(task: Task) -> Prediction:
