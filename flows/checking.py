@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from agents.evaluators.registry import build_evaluator
 from cathode.errors import CathodeError, SpecError
+from cathode.ledger import Ledger
+from cathode.loop.history import recall
 from cathode.physics.descriptors import element_table
 from cathode.protocols import Evaluator
 from cathode.settings import Settings
@@ -39,6 +41,7 @@ def check_spec(spec: CampaignSpec, settings: Settings) -> Checked:
         name: build_evaluator(spec, settings.cache, name) for name in (None, *spec.cheaper)
     }
     remarks = [_check_evaluator(spec, space, name, each) for name, each in evaluators.items()]
+    remarks += _check_histories(spec, space, settings)
     remark = "; ".join(filter(None, remarks))
     if any(surrogate.descriptors == "elements" for surrogate in spec.surrogates):
         if not isinstance(space, SearchSpace):
@@ -83,3 +86,27 @@ def _check_evaluator(
     without = f"says nothing of {', '.join(lacking)}" if lacking else ""
     words = "; ".join(filter(None, [remark, without]))
     return f"{name}: {words}" if words else ""
+
+
+def _check_histories(spec: CampaignSpec, space: Space, settings: Settings) -> list[str]:
+    """Read the histories of a spec; returns how much of each serves.
+
+    Raises:
+        SpecError: nothing of one can be learned from, or there is no such campaign.
+        SourceError: a table is wrong.
+    """
+    elsewhere = any(each.campaign is not None for each in spec.history.values())
+    ledger = Ledger.open(settings.ledger_url) if elsewhere else None
+    remarks = []
+    for history in recall(ledger, spec, space):
+        lacking = [name for name, data in history.data.items() if not len(data)]
+        finished = spec.history[history.name].table is not None or history.left_out
+        if len(lacking) == len(spec.modelled) and finished:
+            msg = f"{history.remark}: nothing of it says anything of {', '.join(lacking)}: leave "
+            raise SpecError(msg + "it out, or name in the space what it is made of, with max: 0")
+        without = f", nothing of {', '.join(lacking)}" if lacking else ""
+        remarks.append(history.remark + without)
+    if remarks:
+        added = [each.name for each in spec.learners if each not in spec.surrogates]
+        remarks.append(f"scored without a history, too: {', '.join(added) or 'as listed'}")
+    return remarks

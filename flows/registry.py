@@ -25,7 +25,8 @@ FILE = "champion.json"
 HOW_TO_LOAD = (
     "Read from the ledger the campaign's spec of this revision and its measurements up to number "
     "measurements_up_to, encode those of the property in the spec's space, compare their hash with "
-    "dataset_hash, and fit the surrogate of this spec to them with this seed."
+    "dataset_hash, and fit the surrogate of this spec to them with this seed. Where histories are "
+    "named, their values as far as up_to stand beside, and dataset_hash is of all together."
 )
 
 Runs = Mapping[int, Mapping[str, str]]
@@ -132,7 +133,8 @@ def _add_version(
 def recipe(champion: Champion, view: CampaignView) -> dict[str, Any]:
     """All it takes to fit a champion again."""
     spec = view.specs[champion.turn.revision]
-    (surrogate,) = (each for each in spec.surrogates if each.name == champion.surrogate)
+    (surrogate,) = (each for each in spec.learners if each.name == champion.surrogate)
+    (record,) = (each for each in view.turns if each.turn.number == champion.turn.number)
     return {
         "campaign": spec.name,
         "revision": champion.turn.revision,
@@ -144,5 +146,6 @@ def recipe(champion: Champion, view: CampaignView) -> dict[str, Any]:
         "seed": fit_seed(spec.seed, champion.turn.number),
         "measurements_up_to": champion.up_to,
         "dataset_hash": champion.dataset,
+        "histories": record.results["assimilate"].get("history", {}),
         "how_to_load": HOW_TO_LOAD,
     }

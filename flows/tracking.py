@@ -81,7 +81,8 @@ def _campaign_run(tracker: Tracker, view: CampaignView) -> str:
             "evaluator": spec.evaluator.kind,
             "cheaper": ", ".join(spec.cheaper) or "none",
             "proposer": spec.proposer.kind,
-            "surrogates": ", ".join(surrogate.name for surrogate in spec.surrogates),
+            "surrogates": ", ".join(surrogate.name for surrogate in spec.learners),
+            "history": ", ".join(spec.history) or "none",
             "objectives": ", ".join(f"{o.goal} {o.property}" for o in spec.objectives),
             "constraints": ", ".join(c.property for c in spec.constraints),
             "initial": spec.initial,
@@ -136,6 +137,7 @@ def _log_turn(
     }
     datasets = record.results["assimilate"]["datasets"]
     champions = record.results["retrain"]["champions"]
+    histories = record.results["assimilate"].get("history", {})
     tracker.log_params(
         run,
         {
@@ -144,6 +146,7 @@ def _log_turn(
             "proposer": record.results["propose"]["proposer"],
             **{f"champion/{k}": v for k, v in champions.items()},
             **{f"dataset_hash/{name}": digest for name, digest in datasets.items()},
+            **{f"history_hash/{name}": each["digest"] for name, each in histories.items()},
         },
     )
     tracker.log_metrics(run, metrics, record)

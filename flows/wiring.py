@@ -25,7 +25,7 @@ def build_loop(ledger: Ledger, settings: Settings, campaign: str) -> Loop:
 def wire(ledger: Ledger, settings: Settings, spec: CampaignSpec, revision: int) -> Loop:
     """Join a spec to what acts on it."""
     space = build_space(spec.space)
-    surrogates = [build_surrogate(surrogate, space) for surrogate in spec.surrogates]
+    surrogates = [build_surrogate(surrogate, space) for surrogate in spec.learners]
     return Loop(
         ledger=ledger,
         spec=spec,

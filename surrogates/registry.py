@@ -6,11 +6,18 @@ from typing import Any
 from cathode.protocols import Surrogate
 from cathode.space import Space
 from cathode.spec import GPRNNSpec, GPSpec, SurrogateSpec
+from surrogates.gp.ensemble import EnsembleSurrogate
 from surrogates.gp.surrogate import GPSurrogate
 from surrogates.gpr_nn.surrogate import GPRNNSurrogate
 
+
+def _gp(spec: GPSpec, space: Space) -> Surrogate:
+    kind = EnsembleSurrogate if spec.transfer == "ensemble" else GPSurrogate
+    return kind(spec, space)
+
+
 _BUILDERS: dict[type[Any], Callable[[Any, Space], Surrogate]] = {
-    GPSpec: GPSurrogate,
+    GPSpec: _gp,
     GPRNNSpec: GPRNNSurrogate,
 }
 

@@ -31,6 +31,9 @@ from cathode.spec.proposer import DEFAULT_SHARE
 COARSE = 16
 """Posterior samples by which large spaces are climbed."""
 
+UNMEASURED = 16
+"""Random candidates over whose expected values improvement counts where nothing was measured."""
+
 Samples = Callable[[Tensor], Tensor]
 
 
@@ -135,9 +138,14 @@ class Acquisitions:
     def _baseline(self) -> Tensor:
         """Distinct coordinates at which anything that matters was measured, shape (n, d).
 
-        Those of bounds are among them: how good they are, the models tell.
+        Those of bounds are among them: how good they are, the models tell. Where nothing was
+        measured, and a history alone says what to expect, random ones: improvement is then that
+        over what chance would take.
         """
-        measured = [data.X for data in (self.request.observed or {}).values()]
+        measured = [data.X for data in (self.request.observed or {}).values() if len(data)]
+        if not measured:
+            space, rng = self.request.space, np.random.default_rng(self.seed)
+            measured = [space.coordinates_of(space.sample(UNMEASURED, rng))]
         return torch.as_tensor(np.unique(np.concatenate(measured), axis=0))
 
     @cached_property
@@ -158,7 +166,7 @@ class Acquisitions:
 
     def _improvement(self) -> AcquisitionFunction:
         if (share := self._share()) is not None:
-            return _top_set(self.request, self._models, share)
+            return _top_set(self.request, self._models, share, self._baseline)
         common = {
             "model": self._model,
             "X_baseline": self._baseline,
@@ -248,9 +256,18 @@ def _gain(objective: Objective, column: int) -> Samples:
 
 
 def _top_set(
-    request: ProposalRequest, models: Mapping[str, FittedSurrogate], share: float
+    request: ProposalRequest,
+    models: Mapping[str, FittedSurrogate],
+    share: float,
+    baseline: Tensor,
 ) -> AcquisitionFunction:
     """Improvement over what the best share of the space reaches.
+
+    Args:
+        request: what is known.
+        models: of each property.
+        share: of the space.
+        baseline: places whose expected values stand for measured ones where there are none.
 
     Raises:
         SpecError: there are several objectives, a target or constraints.
@@ -264,6 +281,9 @@ def _top_set(
     best = {}  # a candidate counts once, however often it was measured
     for group, value in zip(measured.groups, sign * measured.y, strict=True):
         best[group] = max(value, best.get(group, value))
-    values = torch.tensor(list(best.values()))
+    values, model = torch.tensor(list(best.values())), models[objective.property].model
+    if not best:
+        with torch.no_grad():
+            values = sign * model.posterior(baseline).mean.squeeze(-1)
     k = max(1, round(share * request.space.size))
-    return TopSetImprovement(models[objective.property].model, values, k, sign)
+    return TopSetImprovement(model, values, k, sign)

@@ -15,6 +15,7 @@ def believing(model: Model, X: Tensor) -> tuple[Model, Tensor]:
     with torch.no_grad():
         expected = model.posterior(X)
         believed, noise = expected.mean, {}
+        # An ensemble has no likelihood of its own, but its members have.
         if isinstance(getattr(model, "likelihood", None), FixedNoiseGaussianLikelihood):
             # Where every measurement stated its sigma: theirs, on average.
             read = model.posterior(X, observation_noise=True)

@@ -5,13 +5,14 @@ from time import perf_counter
 
 from cathode.evaluation.progress import score_of
 from cathode.ledger import measurements
+from cathode.loop.history import joined, recall
 from cathode.loop.loop import Loop
 from cathode.loop.observations import observe
 from cathode.model import Status, Turn
 
 
 def assimilate(loop: Loop, turn: Turn) -> int:
-    """Fix what this turn knows; replicates, bounds and failures are all kept.
+    """Fix what this turn knows; replicates, bounds, failures and histories are all kept.
 
     Returns:
         The number of the newest measurement this turn looks at. What arrives while the turn
@@ -32,6 +33,7 @@ def assimilate(loop: Loop, turn: Turn) -> int:
     usable = Counter(
         r.measurement.property for r in seen.measured if r.measurement.status is not Status.FAILED
     )
+    histories = recall(loop.ledger, loop.spec, loop.space)
     result = {
         "up_to": up_to,
         "measurements": len(seen.measured),
@@ -41,7 +43,8 @@ def assimilate(loop: Loop, turn: Turn) -> int:
         "score": score_of(seen.outcomes, loop.spec),
         # Measured on elements that a later revision of the space left out.
         "outside_space": {n: usable[n] - len(d) for n, d in data.items() if usable[n] > len(d)},
-        "datasets": {name: d.digest() for name, d in data.items()},
+        "datasets": {name: joined(d, histories).digest() for name, d in data.items()},
+        "history": {history.name: history.record() for history in histories},
     }
     with loop.commit(turn, "assimilate", result, started):
         pass

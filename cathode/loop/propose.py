@@ -31,9 +31,10 @@ def propose(loop: Loop, turn: Turn, up_to: int, serving: Serving) -> list[Propos
     started = perf_counter()
     unserved = [name for name in loop.spec.modelled if name not in serving.models]
     proposer, note = loop.proposer, ""
-    if turn.number == 0 or unserved:
+    designed = turn.number == 0 and loop.spec.initial > 0
+    if designed or unserved:
         proposer = loop.design
-    if turn.number > 0 and unserved:
+    if unserved and not designed:
         note = f"; no surrogate serves {', '.join(unserved)} yet"
     success, faults = _success(loop, turn, seen)
     if faults:
@@ -41,7 +42,7 @@ def propose(loop: Loop, turn: Turn, up_to: int, serving: Serving) -> list[Propos
         note += f"; what failures teach {how} ({'; '.join(faults)})"
     request = _request(loop, turn, seen, serving, success)
     suggestions = proposer.propose(request) if request.n else []
-    if turn.number == 0:  # all answer the design, so that it can be learned how they compare
+    if designed:  # all answer the design, so that it can be learned how they compare
         suggestions += [replace(s, evaluator=name) for name in loop.cheaper for s in suggestions]
     found = _with_predictions(loop, turn, suggestions, serving, proposer, note)
     result: dict[str, Any] = {"proposals": len(found), "wanted": request.n}
@@ -64,7 +65,7 @@ def _request(
 ) -> ProposalRequest:
     spec = loop.spec
     waiting = seen.open_orders(spec)
-    wanted = spec.initial if turn.number == 0 else spec.batch
+    wanted = spec.first_batch if turn.number == 0 else spec.batch
     if turn.number > 0 and any(each.deferred for each in loop.evaluators.values()):
         wanted = max(0, wanted - len(waiting))  # a batch at most is in the lab
     if spec.budget.candidates is not None:

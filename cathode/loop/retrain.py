@@ -1,6 +1,6 @@
 """Step 3: score every surrogate on held-out folds and fit the one that will serve."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
@@ -10,6 +10,7 @@ from cathode.evaluation.baselines import BASELINES, Predictor
 from cathode.evaluation.cross_validation import FEWEST_CANDIDATES, held_out
 from cathode.evaluation.metrics import score, score_bounds
 from cathode.ledger import skills
+from cathode.loop.history import History, joined, recall, recalled
 from cathode.loop.loop import Loop
 from cathode.loop.observations import Observations, observe
 from cathode.model import Skill, TrainingData, Turn
@@ -38,15 +39,15 @@ def retrain(loop: Loop, turn: Turn, up_to: int) -> Serving:
     """
     started = perf_counter()
     seen = observe(loop.ledger, turn.campaign, up_to)
-    recorded = loop.recorded(turn, "retrain")
+    recorded, histories = loop.recorded(turn, "retrain"), recalled(loop, turn)
     if recorded is not None:
-        return serve(loop, seen, recorded["champions"], turn)
+        return serve(loop, seen, recorded["champions"], turn, histories)
     found: list[Skill] = []
     models: dict[str, FittedSurrogate] = {}
-    notes: list[str] = []
-    for name in loop.spec.modelled:
-        data = seen.training_data(name, loop.space)
-        if not len(data.own):
+    notes = [history.remark for history in histories if history.left_out]
+    every = _data(loop, seen, histories)
+    for name, data in every.items():
+        if not len(data.own) and not data.history:
             notes.append(f"{name}: nothing measured yet")
             continue
         scored = _scored(loop, data, turn, notes)
@@ -58,18 +59,41 @@ def retrain(loop: Loop, turn: Turn, up_to: int) -> Serving:
     result = {"champions": {name: fitted.name for name, fitted in models.items()}, "notes": notes}
     with loop.commit(turn, "retrain", result, started) as connection:
         skills.record(connection, turn, found)
-    data_by_name = {name: seen.training_data(name, loop.space) for name in loop.spec.modelled}
-    return Serving(models, data_by_name)
+    return Serving(models, every)
 
 
-def serve(loop: Loop, seen: Observations, champions: Mapping[str, str], turn: Turn) -> Serving:
-    """Fit known champions again; the same data and seed give the same models."""
-    data = {name: seen.training_data(name, loop.space) for name in loop.spec.modelled}
+def serve(
+    loop: Loop,
+    seen: Observations,
+    champions: Mapping[str, str],
+    turn: Turn,
+    histories: Iterable[History] | None = None,
+) -> Serving:
+    """Fit known champions again; the same data and seed give the same models.
+
+    Args:
+        loop: the campaign.
+        seen: what was measured.
+        champions: by property.
+        turn: the turn that chose them.
+        histories: what else they learn from; the spec's as they are by now if None.
+    """
+    if histories is None:
+        histories = recall(loop.ledger, loop.spec, loop.space)
+    data = _data(loop, seen, histories)
     models = {
         name: loop.surrogates[champion].fit(data[name], fit_seed(loop.spec.seed, turn.number))
         for name, champion in champions.items()
     }
     return Serving(models, data)
+
+
+def _data(loop: Loop, seen: Observations, histories: Iterable[History]) -> dict[str, TrainingData]:
+    """All there is to learn each property from."""
+    every = tuple(histories)
+    return {
+        name: joined(seen.training_data(name, loop.space), every) for name in loop.spec.modelled
+    }
 
 
 def _scored(loop: Loop, data: TrainingData, turn: Turn, notes: list[str]) -> list[Skill]:

@@ -1,6 +1,7 @@
 """What a surrogate learns from."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,10 +20,12 @@ class TrainingData:
         y: measured values in the property's unit, bounds among them, shape (n,).
         sigma: stated standard uncertainties, nan where none is known, shape (n,).
         groups: candidate ids, shape (n,); replicates share one, and folds never split one.
-        origins: names of the cheaper evaluators that answered, None for the campaign's own, shape
-            (n,); empty where all answers are its own.
+        origins: names of the cheaper evaluators that answered, or of the history a value comes
+            from, None for the campaign's own, shape (n,); empty where all answers are its own.
         limits: ``<`` or ``>`` where a value is a bound, None where it is exact, shape (n,); empty
             where all are exact.
+        history: those names that are of the history: measured earlier of other candidates, as the
+            campaign itself measures.
     """
 
     property_name: str
@@ -32,6 +35,7 @@ class TrainingData:
     groups: tuple[str, ...]
     origins: tuple[str | None, ...] = ()
     limits: tuple[Limit | None, ...] = ()
+    history: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Number of measurements."""
@@ -57,10 +61,30 @@ class TrainingData:
     @property
     def own(self) -> "TrainingData":
         """The answers of the campaign's own evaluator."""
-        if not self.origins:
+        return self.of(None) if self.origins else self
+
+    def of(self, origin: str | None) -> "TrainingData":
+        """The values of one origin, as if they were the campaign's own."""
+        rows = np.flatnonzero([each == origin for each in self.origins])
+        return replace(self.take(rows), origins=(), history=())
+
+    def beside(self, histories: Sequence["TrainingData"]) -> "TrainingData":
+        """These values and those of histories, each of which has origins of its own."""
+        known = [history for history in histories if len(history)]
+        if not known:
             return self
-        rows = np.flatnonzero([origin is None for origin in self.origins])
-        return replace(self.take(rows), origins=())
+        parts = [replace(self, origins=self.origins or (None,) * len(self)), *known]
+        limits = tuple(each for part in parts for each in part.limits or (None,) * len(part))
+        return TrainingData(
+            self.property_name,
+            np.concatenate([part.X for part in parts]),
+            np.concatenate([part.y for part in parts]),
+            np.concatenate([part.sigma for part in parts]),
+            tuple(group for part in parts for group in part.groups),
+            tuple(origin for part in parts for origin in part.origins),
+            limits if any(limits) else (),
+            tuple(name for part in known for name in part.history),
+        )
 
     @property
     def sides(self) -> NDArray[np.int64]:

@@ -89,6 +89,7 @@ def report_html(view: CampaignView, pictures: Mapping[str, bytes], state: str) -
             (name, each.cost, len(view.seen.answers_of(name)), len(view.seen.failures_of(name)))
             for name, each in spec.cheaper.items()
         ],
+        history=_history(view),
         sources=sorted({r.measurement.source for r in view.seen.measured}),
         version=cathode.__version__,
         python=platform.python_version(),
@@ -104,6 +105,13 @@ def _doubts(view: CampaignView) -> dict[str, list[str]]:
     scored = [name for name in view.spec.modelled if any(s.property == name for s in found)]
     words = {name: doubts([s for s in found if s.property == name]) for name in scored}
     return {name: each for name, each in words.items() if each}
+
+
+def _history(view: CampaignView) -> dict[str, dict[str, int]]:
+    """Per history the values of each property that the last turn learned from."""
+    taken = [r.results["assimilate"] for r in view.turns if "assimilate" in r.results]
+    known = taken[-1].get("history", {}) if taken else {}
+    return {name: each["values"] for name, each in known.items()}
 
 
 def _goal(spec: CampaignSpec, i: int) -> str:

@@ -32,15 +32,19 @@ class CandidateColumns:
         elements: per column its site and element.
         variables: per column its variable and the unit it is written in.
         prototype: column of the prototype; None where there is only one.
+        elsewhere: whether rows may have prototypes that are not in the space.
     """
 
     space: SpaceSpec
     elements: Mapping[int, tuple[str, str]]
     variables: Mapping[int, tuple[str, str]]
     prototype: int | None
+    elsewhere: bool = False
 
     @classmethod
-    def find(cls, path: Path, headings: Sequence[str], space: SpaceSpec) -> "CandidateColumns":
+    def find(
+        cls, path: Path, headings: Sequence[str], space: SpaceSpec, *, elsewhere: bool = False
+    ) -> "CandidateColumns":
         """Read the headings of a table.
 
         Raises:
@@ -67,7 +71,7 @@ class CandidateColumns:
                 head = f"{name} ({spec.unit})" if spec.unit else name
                 msg = f"{path}: no column {head!r}: the space varies it, so every row needs one"
                 raise SourceError(msg)
-        return cls(space, elements, variables, prototype)
+        return cls(space, elements, variables, prototype, elsewhere)
 
     @property
     def indices(self) -> set[int]:
@@ -89,7 +93,7 @@ class CandidateColumns:
         host = self.space.prototypes[0]
         if self.prototype is not None:
             host = cells[self.prototype].strip()
-            if host not in self.space.prototypes:
+            if host not in self.space.prototypes and not self.elsewhere:
                 known = ", ".join(self.space.prototypes)
                 msg = f"{where}, column prototype: {host!r} is not in the space: known are {known}"
                 raise SourceError(msg)

@@ -2,11 +2,12 @@
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from cathode.errors import SourceError, SpecError
 from cathode.physics.descriptors import ELEMENT_DESCRIPTORS, element_table
+from cathode.physics.redox import redox
 from cathode.sources.csv_cells import headings_and_rows, read_text
 
 COLUMNS = {
@@ -38,6 +39,15 @@ COORDINATES = (
 ``mean_i`` and ``spread_i`` are mean and standard deviation over the atoms of the charged host of
 :data:`cathode.physics.descriptors.ELEMENT_DESCRIPTORS`.
 """
+
+REDOX = (
+    "redox_share",
+    "redox_state_discharged",
+    "redox_state_charged",
+    "redox_electrons",
+    "redox_ionisation",
+)
+"""More such numbers: what gives the electrons, by :func:`cathode.physics.redox.redox`."""
 
 RESULTS = ("average_voltage (V)", "gravimetric_capacity (mAh/g)", "specific_energy (Wh/kg)")
 
@@ -96,7 +106,7 @@ def write_pool(source: Path, target: Path, ion: str) -> Written:
         row[0] = name
     with target.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["name", *COORDINATES, *RESULTS])
+        writer.writerow(["name", *COORDINATES, *REDOX, *RESULTS])
         writer.writerows(rows)
     return Written(len(rows), left_out)
 
@@ -118,12 +128,22 @@ def _read(pair: Mapping[str, str], ion: str) -> tuple[str | None, tuple[float, .
     if not low <= float(pair["voltage"]) <= high:
         return f"voltage outside {low:g} to {high:g} V", ()
     try:
-        return None, _coordinates(pair["charged"], pair["discharged"], ion)
+        return None, pair_coordinates(pair["charged"], pair["discharged"], ion)
     except SpecError:
         return "an element without descriptors", ()
 
 
-def _coordinates(charged: str, discharged: str, ion: str) -> tuple[float, ...]:
+def pair_coordinates(charged: str, discharged: str, ion: str) -> tuple[float, ...]:
+    """The numbers of a pair of formulas, in the order of COORDINATES and REDOX.
+
+    Args:
+        charged: formula of the charged phase.
+        discharged: formula of the discharged phase.
+        ion: the working ion, such as Li.
+
+    Raises:
+        SpecError: an element has no descriptors.
+    """
     from pymatgen.core import Composition, Element
 
     empty, full = Composition(charged), Composition(discharged)
@@ -141,5 +161,7 @@ def _coordinates(charged: str, discharged: str, ion: str) -> tuple[float, ...]:
     ]
     anions = sum(w for e, w in zip(host, shares, strict=True) if e in ANIONS)
     oxygen = host.get("O", 0.0) / atoms
-    values = (inside, inside - before, anions, oxygen, *mean, *spread)
-    return tuple(round(float(value), 6) for value in values)
+    per_ion = max(Element(ion).common_oxidation_states)
+    electrons = redox(host, *(per_ion * atoms * ions for ions in (inside, before)))
+    values = (inside, inside - before, anions, oxygen, *mean, *spread, *astuple(electrons))
+    return tuple(round(float(value), 6) + 0.0 for value in values)  # no -0.0

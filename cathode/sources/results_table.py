@@ -63,6 +63,8 @@ def parse_table(
     text: str,
     campaign: CampaignSpec,
     known: Mapping[str, Candidate] | None = None,
+    *,
+    elsewhere: bool = False,
 ) -> tuple[tuple[Property, ...], dict[Candidate, Row]]:
     """The properties a table has and its rows by their candidate.
 
@@ -71,6 +73,7 @@ def parse_table(
         text: its content.
         campaign: whose space and properties it speaks of.
         known: candidates by id; with them, a column ``candidate`` may name rows by id.
+        elsewhere: whether rows may have prototypes that are not in the space.
 
     Raises:
         SourceError: something in it is wrong or can be read in two ways.
@@ -78,7 +81,9 @@ def parse_table(
     headings, lines = headings_and_rows(path, text)
     key = campaign.space.name if isinstance(campaign.space, PoolSpec) else ID
     named = headings.index(key) if known is not None and key in headings else None
-    made = None if named is not None else _columns(path, headings, campaign.space)
+    made = None
+    if named is None:
+        made = _columns(path, headings, campaign.space, elsewhere=elsewhere)
     failed = headings.index(FAILED) if FAILED in headings else None
     order = headings.index(ORDER) if ORDER in headings else None
     asked = headings.index(ASKED) if ASKED in headings else None
@@ -110,11 +115,13 @@ def parse_table(
     return tuple(column.known for column in columns), rows
 
 
-def _columns(path: Path, headings: Sequence[str], space: SpaceSpec | PoolSpec) -> CandidateColumns:
+def _columns(
+    path: Path, headings: Sequence[str], space: SpaceSpec | PoolSpec, *, elsewhere: bool
+) -> CandidateColumns:
     if isinstance(space, PoolSpec):
         msg = f"{path}: no column {space.name!r}: rows are named by it"
         raise SourceError(msg)
-    return CandidateColumns.find(path, headings, space)
+    return CandidateColumns.find(path, headings, space, elsewhere=elsewhere)
 
 
 def _named(where: str, cell: str, known: Mapping[str, Candidate]) -> Candidate:

@@ -2,6 +2,7 @@
 
 from cathode.spec.campaign import Budget, CampaignSpec, Constraint, Objective
 from cathode.spec.evaluator import CheaperSpec, ChgnetSpec, EvaluatorSpec, LabSpec, TableSpec
+from cathode.spec.history import HistorySpec
 from cathode.spec.loader import load_spec, parse_spec
 from cathode.spec.pool import PoolSpec
 from cathode.spec.proposer import BayesianSpec, ProposerSpec, RandomSpec, SobolSpec
@@ -42,6 +43,7 @@ __all__ = [
     "FractionBounds",
     "GPRNNSpec",
     "GPSpec",
+    "HistorySpec",
     "LabSpec",
     "LinearRule",
     "LithiumRatio",

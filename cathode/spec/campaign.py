@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from cathode.model.properties import PROPERTIES, Property
 from cathode.spec.base import Spec
 from cathode.spec.evaluator import CheaperSpec, EvaluatorSpec, LabSpec
+from cathode.spec.history import HistorySpec, refuse_history
 from cathode.spec.pool import PoolSpec
 from cathode.spec.proposer import BayesianSpec, ProposerSpec
 from cathode.spec.space import SpaceSpec
@@ -90,6 +91,9 @@ BLAMELESS = ("assembly", "cycler", "operator", "other")
 """Causes of failure that say nothing of the candidate."""
 
 
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+
 def _kind_of_space(value: Any) -> str:
     """A space with a table is a pool; messages then speak of the keys it should have."""
     table = "table" in value if isinstance(value, dict) else isinstance(value, PoolSpec)
@@ -114,16 +118,26 @@ class CampaignSpec(Spec):
     objectives: tuple[Objective, ...] = Field(min_length=1)
     constraints: tuple[Constraint, ...] = ()
     evaluator: EvaluatorSpec
-    cheaper: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")], CheaperSpec] = Field(
+    cheaper: dict[Name, CheaperSpec] = Field(
         default_factory=dict,
         description="evaluators asked where their answers tell more per cost; only those of the "
         "campaign's own count as results",
+    )
+    history: dict[Name, HistorySpec] = Field(
+        default_factory=dict,
+        description="earlier measurements of other candidates, which surrogates learn from as far "
+        "as that helps; no results",
     )
     surrogates: tuple[SurrogateSpec, ...] = Field(
         (GPSpec(kind="gp"),), min_length=1, description="scored every turn; the best one serves"
     )
     proposer: ProposerSpec = BayesianSpec()
-    initial: int = Field(8, ge=1, description="candidates of the initial Sobol design")
+    initial: int = Field(
+        8,
+        ge=0,
+        description="candidates of the initial Sobol design; with 0 the first batch is proposed by "
+        "what the history teaches",
+    )
     batch: int = Field(4, ge=1, description="proposals per turn")
     budget: Budget
     blameless: tuple[str, ...] = Field(
@@ -220,11 +234,16 @@ class CampaignSpec(Spec):
             if name == self.evaluator.kind:
                 msg = f"cheaper.{name} has the name of the campaign's own evaluator: rename it"
                 raise ValueError(msg)
-        if not any(each.kind == "gp" and each.kernel == "matern52" for each in self.surrogates):
+        if not any(each.learns_from_cheaper for each in self.surrogates):
             msg = (
                 "no surrogate learns from cheaper evaluators: add one of kind gp, kernel: matern52"
             )
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _history_goes_with_the_rest(self) -> "CampaignSpec":
+        refuse_history(self)
         return self
 
     @model_validator(mode="after")
@@ -259,6 +278,25 @@ class CampaignSpec(Spec):
         return tuple(dict.fromkeys(wanted + required))
 
     @property
+    def learners(self) -> tuple[SurrogateSpec, ...]:
+        """All surrogates that are scored.
+
+        Beside each that learns from a history stands the same without it, so that a history that
+        misleads serves nobody.
+        """
+        plain = [
+            each.model_copy(update={"transfer": "none"})
+            for each in self.surrogates
+            if self.history and each.learns_from_history
+        ]
+        return tuple({each.name: each for each in [*self.surrogates, *plain]}.values())
+
+    @property
+    def first_batch(self) -> int:
+        """Candidates that the first turn asks for."""
+        return self.initial or self.batch
+
+    @property
     def result_cost(self) -> float:
         """Cost of a result, without what a candidate adds."""
         cost = getattr(self.proposer, "cost", None)
@@ -267,7 +305,7 @@ class CampaignSpec(Spec):
     @property
     def most_results(self) -> int:
         """Results the budget allows."""
-        limits = [self.initial + self.budget.turns * self.batch]
+        limits = [self.first_batch + self.budget.turns * self.batch]
         if self.budget.candidates is not None:
             limits.append(self.budget.candidates)
         if self.budget.cost is not None:

@@ -87,7 +87,11 @@ def parse_spec(content: object, origin: str, folder: Path | None = None) -> Camp
             for name, each in spec.cheaper.items()
         }
         own = _placed(spec.evaluator, folder)
-        spec = spec.model_copy(update={"evaluator": own, "cheaper": cheaper})
+        history = {
+            name: each.model_copy(update={"table": folder / each.table}) if each.table else each
+            for name, each in spec.history.items()
+        }
+        spec = spec.model_copy(update={"evaluator": own, "cheaper": cheaper, "history": history})
     if folder is not None and isinstance(spec.space, PoolSpec):
         pool = spec.space.model_copy(update={"table": folder / spec.space.table})
         spec = spec.model_copy(update={"space": pool})
@@ -119,7 +123,7 @@ def _sentence(error: ValidationError) -> str:
             f"needs at least {first['ctx']['min_length']}, has {first['ctx']['actual_length']}"
         )
     elif first["type"] == "string_pattern_mismatch":
-        below = {"variables", "cheaper"} & set(first["loc"])
+        below = {"variables", "cheaper", "history"} & set(first["loc"])
         mark = "underscores" if below else "hyphens"
         message = (
             f"{_short(first['input'])} has characters that names may not have: "

@@ -42,6 +42,7 @@ def _state(ledger: "Ledger", campaign: str) -> dict[str, Any]:
     ended = ended_because(view.spec, view.turns, len(view.seen.orders))
     last = view.turns[-1] if view.turns else None
     unfinished = last is not None and last.finished_at is None
+    done = [record.results for record in view.turns if "retrain" in record.results]
     return {
         "campaign": campaign,
         "ended": ended,
@@ -61,6 +62,11 @@ def _state(ledger: "Ledger", campaign: str) -> dict[str, Any]:
             for name, value in (view.progress[-1].best.items() if view.progress else ())
         },
         "hypervolume": view.progress[-1].hypervolume if view.progress else None,
+        "serves": done[-1]["retrain"]["champions"] if done else {},
+        "history": {
+            name: each["values"]
+            for name, each in (done[-1]["assimilate"].get("history", {}) if done else {}).items()
+        },
         "notes": view.notes(),
     }
 
@@ -72,7 +78,7 @@ def _print(states: list[dict[str, Any]]) -> None:
         results().print("The ledger holds no campaign yet: `cathode run SPEC` starts one.")
         return
     costs = any(state["cheaper_answers"] for state in states)
-    heads = ["campaign", "state", "turns", "answered", "failed", "best"]
+    heads = ["campaign", "state", "turns", "answered", "failed", "best", "served by"]
     table = Table(*heads, *(["cheaper answers", "cost"] if costs else []))
     for state in states:
         idle = "runs" if state["locked_by"] else "waits"
@@ -91,6 +97,7 @@ def _print(states: list[dict[str, Any]]) -> None:
             f"{state['answered']} of {state['proposed']}",
             str(state["failed"]),
             best or "–",
+            ", ".join(sorted(set(state["serves"].values()))) or "–",
             *([cheaper or "–", f"{state['cost']:g}"] if costs else []),
         )
     results().print(table)

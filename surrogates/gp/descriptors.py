@@ -28,12 +28,18 @@ class Descriptors(InputTransform, nn.Module):
 
 
 class Fractions(Descriptors):
-    """Coordinates, which are fractions mostly, scaled to the unit cube by the space's bounds."""
+    """Coordinates, which are fractions mostly, scaled to the unit cube by the space's bounds.
 
-    def __init__(self, space: Space) -> None:
+    Args:
+        space: what is searched.
+        also: rows that the cube is to hold, too, shape (n, d).
+    """
+
+    def __init__(self, space: Space, also: NDArray[np.float64] | None = None) -> None:
         super().__init__()
         self.transform_on_train = self.transform_on_eval = self.transform_on_fantasize = True
-        low, high = torch.as_tensor(space.bounds)
+        held = space.bounds if also is None else np.concatenate([space.bounds, also])
+        low, high = torch.as_tensor(held.min(axis=0)), torch.as_tensor(held.max(axis=0))
         self.register_buffer("low", low)
         self.register_buffer("width", torch.where(high > low, high - low, torch.ones_like(low)))
         first = np.arange(len(space.coordinates))
@@ -55,7 +61,7 @@ class ElementStatistics(Descriptors):
     on other sites and process variables stay as they are, scaled by their bounds.
     """
 
-    def __init__(self, space: SearchSpace) -> None:
+    def __init__(self, space: SearchSpace, also: NDArray[np.float64] | None = None) -> None:
         super().__init__()
         self.transform_on_train = self.transform_on_eval = self.transform_on_fantasize = True
         table = torch.as_tensor(element_table(space.elements))
@@ -65,7 +71,7 @@ class ElementStatistics(Descriptors):
         self.metals = space.columns_of(MIXING_SITE)
         every = range(len(space.coordinates))
         self.others = [i for i in every if i not in every[self.metals]]
-        self.scaled = Fractions(space)
+        self.scaled = Fractions(space, also)
         own = np.arange(2 * table.shape[1])
         _, others = np.unique(self.scaled.scales[self.others], return_inverse=True)
         self.scales = np.concatenate([own, len(own) + others])
@@ -85,15 +91,22 @@ class ElementStatistics(Descriptors):
         return torch.cat([mean, 4 * variance, others], dim=-1)
 
 
-def descriptors(kind: Literal["fractions", "elements"], space: Space) -> Descriptors:
+def descriptors(
+    kind: Literal["fractions", "elements"], space: Space, also: NDArray[np.float64] | None = None
+) -> Descriptors:
     """The transform a spec asks for.
+
+    Args:
+        kind: what descriptors.
+        space: what is searched.
+        also: coordinates outside its bounds that are to be scaled with them, shape (n, d).
 
     Raises:
         SpecError: statistics of elements are wanted of a space that has none.
     """
     if kind == "fractions":
-        return Fractions(space)
+        return Fractions(space, also)
     if not isinstance(space, SearchSpace):
         msg = "descriptors='elements' need a space of compositions: use 'fractions' for a pool"
         raise SpecError(msg)
-    return ElementStatistics(space)
+    return ElementStatistics(space, also)

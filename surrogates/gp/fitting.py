@@ -44,6 +44,7 @@ class Readings:
         noise: what is known of the variance of each.
         origin: number of the origin of each, shape (n,).
         side: 1 where a reading lies above what is written, -1 below, 0 if exact, shape (n,).
+        alike: number of the origin whose noise each has, its own or another's, shape (k,).
     """
 
     correlation: Correlation
@@ -51,6 +52,7 @@ class Readings:
     noise: RowNoise
     origin: NDArray[np.intp]
     side: NDArray[np.int64]
+    alike: NDArray[np.intp] | None = None
 
     def fit(self) -> Fit:
         """Find hyperparameters and stand-ins by turns, until they agree.
@@ -64,7 +66,7 @@ class Readings:
         """
         at = np.flatnonzero(self.side)
         if not len(at):
-            posterior = Posterior(self.correlation, self.y, self.noise, self.origin)
+            posterior = Posterior(self.correlation, self.y, self.noise, self.origin, self.alike)
             found = most_probable(posterior)
             return Fit(posterior, found.theta, found.anew, settled=True)
         posterior = self._given(at, self.y[at], np.ones(len(at)))
@@ -86,7 +88,8 @@ class Readings:
         """The posterior with stand-ins in the place of bounds."""
         y = self.y.copy()
         y[at] = value
-        return Posterior(self.correlation, y, self.noise.standing(at, variance), self.origin)
+        noise = self.noise.standing(at, variance)
+        return Posterior(self.correlation, y, noise, self.origin, self.alike)
 
     def _bounds(self, posterior: Posterior, theta: NDArray[np.float64]) -> Bounds:
         noise = self.noise.given(posterior.parts(theta).noise[self.origin]) + JITTER

@@ -58,21 +58,29 @@ def learn(data: TrainingData, correlation: Correlation) -> Learned:
     """
     mean, spread, known = _scale(data)
     y, sigma, side = (data.y - mean) / spread, data.sigma / spread, data.sides
-    _, origin = numbered(data)
+    names, origin = numbered(data)
+    # A history was measured as results are: its values have their noise.
+    alike = np.array([0 if name in data.history else i for i, name in enumerate((None, *names))])
     noise, notes = row_noise(y, sigma, data.groups, origin, side == 0)
-    fit = Readings(correlation, y, noise, origin, side).fit()
+    fit = Readings(correlation, y, noise, origin, side, alike).fit()
     posterior = fit.posterior
     found = posterior.parts(fit.theta)
-    own = np.flatnonzero((origin == 0) & (side == 0))
-    wider = widening(posterior, fit.theta, own, data.own.exact.n_candidates)
+    measured = np.flatnonzero((alike[origin] == 0) & (side == 0))
+    own = measured[origin[measured] == 0]
+    candidates = len({data.groups[row] for row in measured})
+    # Before there are results, a history tells how far values left out lie from what is expected.
+    wider = widening(posterior, fit.theta, own if len(own) else measured, candidates)
     learned = found.noise[origin]
+    # What is stated of a new value stays as it is stated.
+    noises = _by_origin(noise.given(wider * learned), data, origin)
+    if 0 not in origin:
+        noises[0] = noises[1:][alike[1:] == 0].max()
     return Learned(
         found,
         wider,
         posterior.y,
         np.maximum(wider * posterior.noise.given(learned), JITTER),
-        # What is stated of a new value stays as it is stated.
-        _by_origin(noise.given(wider * learned), data, origin),
+        noises,
         mean,
         spread,
         (*known, *notes, *_remarks(fit, side)),
@@ -92,11 +100,11 @@ def _remarks(fit: Fit, side: NDArray[np.int64]) -> list[str]:
 def _by_origin(
     variance: NDArray[np.float64], data: TrainingData, origin: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Mean variance of each origin, shape (k,), in which a candidate counts once."""
+    """Mean variance of each origin, shape (k,), in which a candidate counts once; 0 of none."""
     means: list[dict[str, list[float]]] = [{} for _ in range(int(origin.max()) + 1)]
     for number, group, each in zip(origin, data.groups, variance, strict=True):
         means[number].setdefault(group, []).append(each)
-    return np.array([np.mean([np.mean(v) for v in m.values()]) for m in means])
+    return np.array([np.mean([np.mean(v) for v in m.values()] or [0.0]) for m in means])
 
 
 def _scale(data: TrainingData) -> tuple[float, float, list[str]]:

@@ -35,6 +35,8 @@ class Posterior:
         noise: what is known of the variance of each value.
         origin: number of the origin of each value, shape (n,), 0 where it is the function itself;
             None where all are.
+        alike: number of the origin whose noise each has, its own or another's, shape (k,); None
+            where each has its own.
 
     Attributes:
         names: what each hyperparameter is.
@@ -49,12 +51,15 @@ class Posterior:
         y: NDArray[np.float64],
         noise: RowNoise,
         origin: NDArray[np.intp] | None = None,
+        alike: NDArray[np.intp] | None = None,
     ) -> None:
         self.correlation, self.y, self.noise = correlation, y, noise
         self.origin = np.zeros(len(y), dtype=np.intp) if origin is None else origin
         self.k = int(self.origin.max()) + 1
+        self.alike = np.arange(self.k) if alike is None else alike
         self.members = np.eye(self.k)[self.origin]
-        self.learned = (self.members * noise.factor[:, None]).any(axis=0)
+        self.noisy = np.eye(self.k)[self.alike[self.origin]]
+        self.learned = (self.noisy * noise.factor[:, None]).any(axis=0)
         others = self.k - 1
         counts = {
             **correlation.counts,
@@ -99,7 +104,7 @@ class Posterior:
         return Hyperparameters(
             {name: values[name] for name in self.correlation.counts},
             float(values[self.correlation.scale][0]),
-            noise,
+            noise[self.alike],
             np.outer(slope, slope) + np.diag(np.append(0.0, values["own"])),
             float(values["local"].sum()),
         )
@@ -128,7 +133,7 @@ class Posterior:
             whole = np.triu(change) + np.triu(change, 1).T
             self._add_relation(gradient, parts.relation, whole * self._function(parts, alike))
         learned = self.noise.factor * parts.noise[self.origin]
-        noises = self.members.T @ (learned * np.diag(change))
+        noises = self.noisy.T @ (learned * np.diag(change))
         gradient[self.at["noise"]] += noises[:1][self.learned[:1]]
         gradient[self.at["other noise"]] += noises[1:][self.learned[1:]]
         return float(value), gradient

@@ -91,16 +91,17 @@ def numbered(data: TrainingData) -> tuple[tuple[str, ...], NDArray[np.intp]]:
 
 
 def aligned(data: TrainingData) -> TrainingData:
-    """The data with the answers of other origins brought to place and spread of the wanted ones.
+    """The data with the answers of cheaper evaluators brought to place and spread of the results.
 
     By candidates that both answered, where there are some; by all they answered where not. What
-    remains, bias that depends on the candidate, is for the model to learn.
+    remains, bias that depends on the candidate, is for the model to learn. The history stays as it
+    is: it was measured as results are, and of other candidates, which may well be better or worse.
     """
     if not data.origins:
         return data
     y, sigma = data.y.copy(), data.sigma.copy()
     own = _means(data, None)
-    for name in numbered(data)[0]:
+    for name in sorted({*numbered(data)[0]} - {*data.history}):
         rows = np.flatnonzero([origin == name for origin in data.origins])
         theirs = _means(data, name)
         shared = sorted(set(own) & set(theirs))

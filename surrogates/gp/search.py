@@ -64,9 +64,9 @@ def most_probable(posterior: Posterior, start: NDArray[np.float64] | None = None
     """
     first = posterior.start if start is None else start
     starts = [first]
-    if posterior.k > 1 and start is None:
+    others = np.array([name == "other noise" for name in posterior.names])
+    if others.any() and start is None:
         # Others that say nothing of the function are a maximum apart from others that do.
-        others = np.array([name == "other noise" for name in posterior.names])
         starts.append(np.where(others, np.log(DEAF_NOISE), first))
     ends = [_search(posterior, at) for at in starts]
     anew = 0

@@ -19,9 +19,7 @@ from surrogates.gp.descriptors import descriptors
 from surrogates.gp.exact import KnownNoiseGP, Scaled, kernel_of
 from surrogates.gp.learning import learn
 from surrogates.gp.origins import OriginGP, OriginKernel, WithOrigin, aligned, at_origin, numbered
-
-FEWEST = 2
-"""Values from which a fit is tried."""
+from surrogates.gp.transfer import learned_from
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class FittedGP:
 
     def predict(self, X: NDArray[np.float64]) -> Prediction:
         """What new measurements at X, shape (n, d), would read, noise included."""
-        with torch.no_grad(), self._floored():
+        with torch.no_grad(), self.floored():
             # Each row by itself: together they would have a covariance matrix.
             posterior = self.model.posterior(torch.as_tensor(X)[:, None], observation_noise=True)
             mean, sigma = posterior.mean.flatten(), posterior.variance.sqrt().flatten()
@@ -56,7 +54,7 @@ class FittedGP:
             return None
         number = 1 + self.origins.index(origin)
         at = at_origin(X, number)
-        with torch.no_grad(), self._floored():
+        with torch.no_grad(), self.floored():
             read = self.model.posterior(at, observation_noise=True)
             # BoTorch standardises the values, and takes the noise as standardised already.
             noise = self.model.noises[number].expand(1, 1)
@@ -64,7 +62,8 @@ class FittedGP:
             models = [self.model.condition_on_observations(at, y, noise=noise) for y in answers]
         return [replace(self, model=model) for model in models]
 
-    def _floored(self) -> min_variance:
+    def floored(self) -> min_variance:
+        """A context in which variances have a floor that goes with the property's unit."""
         # Not below a millionth of the data's spread; GPyTorch's own floor is absolute, which is
         # nonsense for properties whose unit makes their values small.
         return min_variance(double_value=1e-12 * float(self.model.outcome_transform.stdvs.square()))
@@ -85,7 +84,9 @@ class GPSurrogate:
     - The mean is that of the values, for few clustered ones say little of any other.
     - Variances are widened by what is not known of the hyperparameters.
 
-    With the Matérn kernel it learns from cheaper evaluators, too; with the linear one it does not.
+    With the Matérn kernel it learns from cheaper evaluators and from the history, too, unless
+    ``transfer`` is none; with the linear one it does not. Before there are two results, a history
+    is enough: what it says, widened by how far other families may differ.
     """
 
     def __init__(self, spec: GPSpec, space: Space) -> None:
@@ -99,11 +100,7 @@ class GPSurrogate:
         Raises:
             FitError: too few values, or no starting point led to a fit.
         """
-        n, bounds = len(data.own.exact), len(data.own.bounds)
-        if n < FEWEST:
-            beside = f" and {bounds} bounds" if bounds else ""
-            msg = f"{data.property_name} has {n} values{beside}: a GP needs {FEWEST} values"
-            raise FitError(msg)
+        data = learned_from(data, self.spec)
         for what, numbers in (("values", data.y), ("coordinates", data.X)):
             if not np.isfinite(numbers).all():
                 bad = len(numbers) - int(np.isfinite(numbers.reshape(len(data), -1)).all(1).sum())
@@ -117,9 +114,10 @@ class GPSurrogate:
             raise FitError(msg) from error
 
     def _fitted(self, data: TrainingData) -> FittedGP:
-        plane = self.spec.kernel == "linear"
-        data = data.own if plane else aligned(data)
-        columns = descriptors(self.spec.descriptors, self.space)
+        plane, data = self.spec.kernel == "linear", aligned(data)
+        # A history may lie outside the bounds of the space; all are scaled alike.
+        also = data.X if data.history else None
+        columns = descriptors(self.spec.descriptors, self.space, also)
         X, transform = torch.as_tensor(data.X), columns
         places = columns.transform(X).numpy()
         correlation: Correlation = Linear(places) if plane else Matern(places)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cathode.errors import SourceError, SpaceError
-from cathode.sources.mp_electrodes import COORDINATES, write_pool
+from cathode.sources.mp_electrodes import COORDINATES, REDOX, pair_coordinates, write_pool
 from cathode.space import PoolSpace
 from cathode.spec import PoolSpec, parse_spec
 from tests.helpers import layered
@@ -112,8 +112,16 @@ def test_voltage_pairs_become_a_pool(tmp_path):
     assert float(first["ions_exchanged_per_atom"]) == pytest.approx(1 / 3, abs=1e-6)
     assert float(second["ions_per_atom"]) == pytest.approx(1 / 6, abs=1e-6)
     assert float(second["oxygen_fraction"]) == pytest.approx(2 / 3, abs=1e-6)
-    space = PoolSpace.from_spec(spec_of(target, coordinates=list(COORDINATES)))
+    assert float(first["redox_state_discharged"]) == 3
+    assert float(second["redox_state_charged"]) == 3
+    space = PoolSpace.from_spec(spec_of(target, coordinates=[*COORDINATES, *REDOX]))
     assert space.size == 2
+
+
+def test_ions_of_more_charge_take_more_electrons():
+    at = [*COORDINATES, *REDOX].index("redox_state_discharged")
+    found = [pair_coordinates("MnO2", f"{ion}MnO2", ion)[at] for ion in ("Li", "Mg", "Al")]
+    assert found == [3, 2, 1]
 
 
 def test_a_table_without_pairs_is_refused(tmp_path):

@@ -48,7 +48,7 @@ def test_a_spec_survives_json_unchanged():
         pytest.param("name", "Small Campaign", ["name", '"Small Campaign"'], id="name"),
         pytest.param("name", "../../etc", ["name"], id="path as name"),
         pytest.param("budget", ..., ["budget", "required"], id="missing"),
-        pytest.param("initial", 0, ["initial", "greater than or equal to 1", "got 0"], id="range"),
+        pytest.param("initial", -1, ["initial", "greater than or equal to 0"], id="range"),
         pytest.param("seed", "one", ["seed", '"one"'], id="type"),
         pytest.param("evaluator.kind", "vasp", ["evaluator", "'chgnet'", "'table'"], id="kind"),
         pytest.param("space.sites.M.step", "a tenth", ["step", "'a tenth'"], id="step"),

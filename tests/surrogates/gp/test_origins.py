@@ -173,12 +173,13 @@ STATED = np.linspace(0.1, 0.3, 40)
     [np.full(40, np.nan), STATED, np.where(np.arange(40) < 20, STATED, np.nan)],
     ids=["learned", "stated", "mixed"],
 )
-def test_the_gradient_is_that_of_the_value(sigma):
+@pytest.mark.parametrize("alike", [[0, 1, 2], [0, 0, 2], [0, 0, 0]], ids=str)
+def test_the_gradient_is_that_of_the_value(sigma, alike):
     rng = np.random.default_rng(0)
     X, y = rng.random((40, 3)), rng.standard_normal(40)
     X[15:25] = X[:10]  # places that two have answered
     origin = np.array([0] * 15 + [1] * 20 + [2] * 5)
-    posterior = Posterior(Matern(X), y, RowNoise.stated(sigma), origin)
+    posterior = Posterior(Matern(X), y, RowNoise.stated(sigma), origin, np.array(alike))
     theta = rng.normal(0, 0.5, len(posterior.names))
     numeric = approx_fprime(theta, lambda t: posterior(t)[0], 1e-6)
     np.testing.assert_allclose(posterior(theta)[1], numeric, rtol=1e-4, atol=1e-4)
