@@ -62,7 +62,9 @@ def within_budget(spec: CampaignSpec, turns: Sequence[int]) -> tuple[int, ...]:
 def designed(world: World, turns: Sequence[int], seed: int, spec: SobolSpec | RandomSpec) -> Course:
     """Results of a design, which are as many as the campaign has after each turn."""
     sizes = {turn: world.spec.initial + turn * world.spec.batch for turn in turns}
-    request = ProposalRequest(space=world.space, n=max(sizes.values()), seed=seed)
+    request = ProposalRequest(
+        space=world.space, n=max(sizes.values()), seed=seed, excluded=world.unanswered
+    )
     asked = [suggestion.candidate for suggestion in build_proposer(spec).propose(request)]
     return Course({turn: world.measured(asked[:n]) for turn, n in sizes.items()}, asked)
 
@@ -117,7 +119,7 @@ def trial(world: World, training: str, turns: Sequence[int], seed: int) -> list[
             space=world.space,
             n=FRESH,
             seed=derived_seed(seed, "fresh"),
-            excluded=tuple(course.asked),
+            excluded=(*course.asked, *world.unanswered),
         )
         drawn = build_proposer(RandomSpec(kind="random")).propose(request)
         fresh = world.measured([suggestion.candidate for suggestion in drawn])

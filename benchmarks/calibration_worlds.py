@@ -17,8 +17,8 @@ from cathode.model import Candidate, Measurement, Status, TrainingData
 from cathode.protocols import Evaluator
 from cathode.settings import REPOSITORY, Settings
 from cathode.sources.mp_electrodes import write_pool
-from cathode.space import SearchSpace, Space, build_space
-from cathode.spec import CampaignSpec, LabSpec, PoolSpec, load_spec
+from cathode.space import Space, build_space
+from cathode.spec import CampaignSpec, ChgnetSpec, LabSpec, PoolSpec, load_spec
 
 EXAMPLES = ("layered_oxide", "mp_screening", "ncm_process", "olivine_dopants")
 
@@ -32,12 +32,14 @@ class World:
         space: its search space.
         evaluator: answers at once.
         who: the evaluator in words.
+        unanswered: candidates that are not asked for, as an answer would take long.
     """
 
     spec: CampaignSpec
     space: Space
     evaluator: Evaluator
     who: str
+    unanswered: tuple[Candidate, ...] = ()
 
     def measured(self, candidates: Sequence[Candidate]) -> dict[str, TrainingData]:
         """What is read of candidates, by property; those that fail are missing."""
@@ -58,13 +60,14 @@ class World:
         )
 
 
-def world(example: str, seed: int, cache: Path) -> World:
+def world(example: str, seed: int, cache: Path, answers: int | None = None) -> World:
     """A shipped example with who answers it.
 
     Args:
         example: one of :data:`EXAMPLES`, a file of ``campaigns/``.
         seed: of a synthetic lab's noise; all others are free of it.
         cache: folder of CHGNet's relaxations.
+        answers: how many candidates CHGNet answers, drawn at random; None for all of the space.
 
     Raises:
         SourceError: the data of a pool are not there.
@@ -73,19 +76,28 @@ def world(example: str, seed: int, cache: Path) -> World:
     if isinstance(spec.evaluator, LabSpec):
         lab = SyntheticLab(TRUTHS[example], spec, seed)
         return World(spec, space, lab, "a synthetic truth with noise")
-    who = "Materials Project" if isinstance(spec.space, PoolSpec) else "CHGNet"
-    return World(spec, space, build_evaluator(spec, cache), who)
+    evaluator = build_evaluator(spec, cache)
+    if isinstance(spec.space, PoolSpec):
+        return World(spec, space, evaluator, "Materials Project")
+    rest = () if answers is None else tuple(_shuffled(space)[answers:])
+    return World(spec, space, evaluator, "CHGNet", rest)
 
 
-def answer_all(example: str, cache: Path, console: Console) -> None:
-    """Have CHGNet answer the whole space once, if that is who answers; kept in the cache."""
-    asked = world(example, 0, cache)
-    if asked.who != "CHGNet" or not isinstance(asked.space, SearchSpace):
+def answer(example: str, cache: Path, answers: int | None, console: Console) -> None:
+    """Have CHGNet answer what will be asked, if that is who answers; kept in the cache."""
+    known = world(example, 0, cache, answers)
+    if not isinstance(known.spec.evaluator, ChgnetSpec):
         return
     for candidate in track(
-        list(asked.space), f"{example}: CHGNet", total=asked.space.size, console=console
+        _shuffled(known.space)[:answers], f"{example}, answers of CHGNet", console=console
     ):
-        asked.evaluator.evaluate(candidate)
+        known.evaluator.evaluate(candidate)
+
+
+def _shuffled(space: Space) -> list[Candidate]:
+    """All candidates, in an order that is random and always the same."""
+    every = sorted(space, key=lambda candidate: candidate.id)
+    return [every[i] for i in np.random.default_rng(0).permutation(len(every))]
 
 
 @lru_cache

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from cathode.spec import load_spec
 from tests.helpers import campaign_in
 
 LABS = sorted(TRUTHS)
+SETTLED = calibration.Settled((0,), 1, Path("no cache is needed"))
 
 
 @pytest.fixture
@@ -117,6 +119,16 @@ def test_a_fit_that_fails_is_said_and_serves_nobody(small):
     assert with_serving(rows) == []
 
 
+def test_what_has_no_answer_is_not_asked_for(tmp_path, small):
+    known = world("layered_oxide", 0, tmp_path, 40)
+    assert known.space.size - len(known.unanswered) == 40
+    assert known.unanswered == world("layered_oxide", 1, tmp_path, 40).unanswered
+    some = replace(small, unanswered=tuple(small.space)[10:])
+    for training in ("sobol", "random"):
+        assert {*TRAININGS[training](some, (0, 1), 0).asked} <= {*tuple(small.space)[:10]}
+    assert trial(some, "random", (0,), 0)[0]["fresh"]["n"] <= 5
+
+
 @pytest.mark.parametrize("example", LABS)
 def test_a_lab_reads_its_truth_with_the_noise_it_states(example, tmp_path):
     known, truth = world(example, 0, tmp_path), TRUTHS[example]
@@ -171,9 +183,9 @@ def test_rows_are_summed_up_with_their_signs():
 
 def test_trials_are_kept_and_written(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("CATHODE_HOME", str(tmp_path))
-    one = calibration.once("ncm_process", "sobol", (0,), 0, tmp_path)
+    one = calibration.once("ncm_process", "sobol", SETTLED, 0)
     monkeypatch.setattr(calibration, "trial", None)  # nothing is computed again
-    assert calibration.once("ncm_process", "sobol", (0,), 0, tmp_path) == one
+    assert calibration.once("ncm_process", "sobol", SETTLED, 0) == one
     assert {each["seed"] for each in one} == {0}
     files = calibration.write(one, 1, tmp_path / "out")
     assert [file.name for file in files] == ["calibration.json", "calibration_models.json"]
@@ -185,7 +197,7 @@ def test_trials_are_kept_and_written(monkeypatch, tmp_path, capsys):
 def test_data_that_are_not_there_are_named(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     monkeypatch.setenv("CATHODE_HOME", str(tmp_path / "home"))
-    assert calibration.measure(["mp_screening"], ["sobol"], [0], 1, tmp_path) == []
+    assert calibration.measure(["mp_screening"], ["sobol"], SETTLED) == []
     assert "mp_screening skipped" in capsys.readouterr().err
     assert calibration.write([], 1, tmp_path) == []
 
