@@ -17,13 +17,21 @@ from cathode.settings import Settings
 WIDTH = 140
 
 
-def publish(name: str, title: str, rows: Sequence[dict[str, Any]], **more: Any) -> Path:
-    """Print rows as a table and write them as ``benchmarks/NAME.json`` in the home.
+def publish(
+    name: str,
+    title: str,
+    rows: Sequence[dict[str, Any]],
+    *,
+    folder: Path | None = None,
+    **more: Any,
+) -> Path:
+    """Print rows as a table and write them as ``NAME.json`` into a folder.
 
     Args:
         name: name of the benchmark.
         title: head of the table.
         rows: one dict per row, all with the same keys; units belong into the keys.
+        folder: where to; ``benchmarks`` in the home if None.
         more: what else belongs into the file.
     """
     table = Table(*rows[0], title=title)
@@ -36,7 +44,7 @@ def publish(name: str, title: str, rows: Sequence[dict[str, Any]], **more: Any) 
         "torch": version("torch"),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    file = Settings.from_environment().home / "benchmarks" / f"{name}.json"
+    file = (folder or Settings.from_environment().home / "benchmarks") / f"{name}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     content = {"benchmark": name, "rows": rows, **more, "machine": machine}
     file.write_text(json.dumps(content, indent=2, default=str) + "\n")
