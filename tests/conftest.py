@@ -20,6 +20,31 @@ from cathode.spec import CampaignSpec, load_spec
 from flows.environment import prepare
 from tests.helpers import campaign_in, free_port, fresh_database
 
+TESTS = Path(__file__).parent
+
+LONGEST = (
+    "flows/test_run.py",
+    "flows/test_suggest.py",
+    "flows/test_kills.py",
+    "flows/test_schedule.py",
+    "flows/test_lab.py",
+    "flows/test_cli.py",
+    "flows/studies/test_cli.py",
+    "flows/studies/additive/test_study.py",
+    "flows/test_interrupt.py",
+    "flows/test_server.py",
+    "cathode/loop/test_cheaper.py",
+    "agents/evaluators/chgnet/test_evaluator.py",
+    "agents/proposers/test_any_space.py",
+    "agents/proposers/test_asking.py",
+)
+"""Modules that take longest come first, so that no process is left with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {TESTS / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+
 
 @pytest.fixture
 def write_campaign(tmp_path: Path) -> Callable[..., Path]:

@@ -3,8 +3,6 @@
 import math
 from collections.abc import Sequence
 
-from scipy import stats
-
 from cathode.evaluation.baselines import BASELINES
 from cathode.evaluation.cross_validation import FEWEST_CANDIDATES
 from cathode.model import Skill
@@ -57,5 +55,7 @@ def allowed_inside(n: int, level: float) -> tuple[int, int]:
 
     Fewest and most of the central 95 % of the binomial distribution, values being independent.
     """
-    low, high = stats.binom.interval(CERTAINTY, n, level / 100)
+    from scipy.stats import binom  # loading it takes longer than most commands
+
+    low, high = binom.interval(CERTAINTY, n, level / 100)
     return int(low), int(high)

@@ -36,8 +36,6 @@ CHGNET = {
 }
 EVERY_BOUNDARY = list(itertools.product(range(3), STEPS, ("before", "inside", "after")))
 SOME_BOUNDARIES = [
-    (0, "dispatch", "inside"),
-    (1, "assimilate", "after"),
     (1, "retrain", "inside"),
     (1, "propose", "after"),
     (1, "track", "inside"),

@@ -60,6 +60,7 @@ def test_orders_are_filled_in_and_the_campaign_goes_on(prefect, spec, tmp_path):
     assert "impurity" in report
 
 
+@pytest.mark.slow
 def test_a_cheaper_evaluator_is_asked_by_its_own_orders(prefect, tmp_path):
     """People measure, a table screens at once, and others compute, by orders of their own."""
     spec = campaign_in(

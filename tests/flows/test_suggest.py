@@ -142,7 +142,7 @@ def table(tmp_path):
 
 
 def test_a_backtest_compares_with_chance_and_keeps_what_it_did(home, table):
-    command = ("backtest", table, "--target", "y", "--goal", "max", "--seeds", "3", "--json")
+    command = ("backtest", table, "--target", "y", "--goal", "max", "--seeds", "2", "--json")
     done = cathode(*command)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -156,11 +156,12 @@ def test_a_backtest_compares_with_chance_and_keeps_what_it_did(home, table):
     assert len(curve) == 40
     assert curve == sorted(curve)
     kept = {file: file.stat().st_mtime_ns for file in home.glob("backtests/*/*.json")}
-    assert len(kept) == 6
+    assert len(kept) == 4
     assert json.loads(cathode(*command).stdout) == found
     assert kept == {file: file.stat().st_mtime_ns for file in home.glob("backtests/*/*.json")}
 
 
+@pytest.mark.slow
 def test_a_killed_backtest_goes_on_where_it_was(home, table):
     command = ("backtest", table, "--target", "y", "--goal", "max", "--seeds", "4", "--json")
 

@@ -71,7 +71,7 @@ def test_figures_of_licoo2_are_those_of_a_cathode(cache):
     ("prototype", "element", "sites", "low", "high"),
     [
         pytest.param("spinel", "Mn", 4, 3.2, 4.6, id="LiMn2O4"),
-        pytest.param("olivine", "Fe", 4, 2.7, 3.8, id="LiFePO4"),
+        pytest.param("olivine", "Fe", 4, 2.7, 3.8, id="LiFePO4", marks=pytest.mark.slow),
     ],
 )
 def test_other_prototypes_answer_too(cache, prototype, element, sites, low, high):
