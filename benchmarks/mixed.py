@@ -94,7 +94,9 @@ def botorch(X: Values, y: Values, at: Values, space: SearchSpace) -> Prediction:
         fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
         with torch.no_grad():
             found = model.posterior(encoded(at), observation_noise=True)
-    return Prediction(found.mean.flatten().numpy(), found.variance.sqrt().flatten().numpy())
+    return Prediction(
+        found.mean.flatten().detach().numpy(), found.variance.flatten().detach().sqrt().numpy()
+    )
 
 
 METHODS: dict[str, Callable[[Values, Values, Values, SearchSpace], Prediction]] = {

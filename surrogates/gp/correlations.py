@@ -70,8 +70,9 @@ class Mixed:
     """What all categories share, what each adds to it, and what differs from place to place.
 
     Matérn-5/2 of all columns with one length scale for the categories of a variable, beside
-    Matérn-5/2 of the other columns alone, with length scales of its own, and a constant for each
-    category: main effects and interactions.
+    Matérn-5/2 of the other columns alone and a constant for each category: main effects and
+    interactions. The other columns have the same length scales in both, for twice as many are too
+    many for the few values that campaigns have.
 
     Args:
         X: places, shape (n, d).
@@ -85,12 +86,12 @@ class Mixed:
         others = np.setdiff1d(np.arange(X.shape[1]), categories)
         self.counts = {
             "lengthscale": int(scales.max()) + 1,
-            "main lengthscale": len(others),
             "main": 1,
             "offset": 1,
         }
         self.squares = _squares(X, scales)
-        self.main = self.squares[:, scales[others]]
+        self.of_main = scales[others]
+        self.main = self.squares[:, self.of_main]
         shared = X[:, categories] @ X[:, categories].T
         self.shared, self.shared_own = squareform(shared, checks=False), np.diag(shared)
         self.same = (self.squares.sum(axis=1) == 0).astype(float)
@@ -98,15 +99,15 @@ class Mixed:
     def at(self, shape: Mapping[str, Values]) -> Likeness:
         """The likeness, given what shapes it by name."""
         joint, joint_slope = _matern(self.squares, shape["lengthscale"])
-        main, main_slope = _matern(self.main, shape["main lengthscale"])
+        main, main_slope = _matern(self.main, shape["lengthscale"][self.of_main])
         (share,), (offset,) = shape["main"], shape["offset"]
 
         def gradient(each: Values, alone: Values) -> Values:
             by_share = share * (each @ main + alone.sum())
             by_offset = offset * (each @ self.shared + alone @ self.shared_own)
-            return np.concatenate(
-                [joint_slope(each), share * main_slope(each), [by_share, by_offset]]
-            )
+            by_length = joint_slope(each)
+            by_length[self.of_main] += share * main_slope(each)
+            return np.concatenate([by_length, [by_share, by_offset]])
 
         pairs = joint + share * main + offset * self.shared
         return Likeness(pairs, 1 + share + offset * self.shared_own, gradient)

@@ -101,10 +101,11 @@ def kernel_of(found: Hyperparameters, columns: Descriptors, widening: float) -> 
     shape, scale = found.shape, widening * found.outputscale
     if "main" in shape:
         categories = columns.categories.tolist()
+        others = [i for i in range(len(columns.scales)) if i not in categories]
         return MixedKernel(
             _matern(shape["lengthscale"][columns.scales]),
-            _matern(shape["main lengthscale"]),
-            [i for i in range(len(columns.scales)) if i not in categories],
+            _matern(shape["lengthscale"][columns.scales[others]]),
+            others,
             categories,
             (scale, scale * float(shape["main"][0]), scale * float(shape["offset"][0])),
         )

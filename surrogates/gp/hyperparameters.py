@@ -32,8 +32,6 @@ PRIORS = {
     # for one dimension; of several, they grow by the root of their number. Longer scales or more
     # noise to start with end in lesser maxima more often.
     "lengthscale": Prior(np.sqrt(2), np.sqrt(3), 0.02, 60.0, 0.35),
-    # Of what all categories share.
-    "main lengthscale": Prior(np.sqrt(2), np.sqrt(3), 0.02, 60.0, 0.35),
     # Variance of what all categories share, and of a category's own constant, over that of what
     # differs from place to place.
     "main": Prior(0.0, 1.5, 1e-3, 1e2, 1.0),
@@ -55,9 +53,6 @@ PRIORS = {
     "other noise": Prior(-4.0, 3.0, 1e-4, 2.0, 0.01),
 }
 """By name; the inputs are of the unit cube and the values of unit variance."""
-
-SCALES = ("lengthscale", "main lengthscale")
-"""Those whose location and start grow with the number of dimensions."""
 
 
 @dataclass(frozen=True)

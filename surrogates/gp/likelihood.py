@@ -11,7 +11,7 @@ from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.spatial.distance import squareform
 
 from surrogates.gp.correlations import Correlation, Likeness
-from surrogates.gp.hyperparameters import PRIORS, SCALES, Hyperparameters
+from surrogates.gp.hyperparameters import PRIORS, Hyperparameters
 from surrogates.gp.noise import RowNoise
 
 JITTER = 1e-6
@@ -78,7 +78,7 @@ class Posterior:
             for (name, count), end in zip(counts.items(), ends.tolist(), strict=True)
         }
         self.logs = np.array([name != "slope" for name in self.names])
-        d = np.array([counts[name] if name in SCALES else 1 for name in self.names])
+        d = np.array([counts[name] if name == "lengthscale" else 1 for name in self.names])
         priors = [PRIORS[name] for name in self.names]
         self.location = np.array([prior.location for prior in priors]) + np.log(d) / 2
         self.spread = np.array([prior.spread for prior in priors])

@@ -27,7 +27,6 @@ OTHER_STARTS = (
 
 DEAD_ENDS = (
     ("lengthscale", "least"),
-    ("main lengthscale", "least"),
     ("outputscale", "least"),
     ("weight", "least"),
     ("noise", "most"),
