@@ -7,7 +7,7 @@ from agents.evaluators.registry import build_evaluator
 from cathode.errors import CathodeError, SpecError
 from cathode.ledger import Ledger
 from cathode.loop.history import recall
-from cathode.physics.descriptors import element_table
+from cathode.physics.descriptors import ELEMENT_TABLES
 from cathode.protocols import Evaluator
 from cathode.settings import Settings
 from cathode.space import SearchSpace, Space, build_space
@@ -43,11 +43,11 @@ def check_spec(spec: CampaignSpec, settings: Settings) -> Checked:
     remarks = [_check_evaluator(spec, space, name, each) for name, each in evaluators.items()]
     remarks += _check_histories(spec, space, settings)
     remark = "; ".join(filter(None, remarks))
-    if any(surrogate.descriptors == "elements" for surrogate in spec.surrogates):
+    for kind in sorted({each.descriptors for each in spec.surrogates} - {"fractions"}):
         if not isinstance(space, SearchSpace):
-            msg = "descriptors='elements' need a space of compositions: use 'fractions' for a pool"
+            msg = f"descriptors={kind!r} need a space of compositions: use 'fractions' for a pool"
             raise SpecError(msg)
-        element_table(space.elements)
+        ELEMENT_TABLES[kind](space.elements)
     if isinstance(space, SearchSpace):
         idle = [label for label, refused in refusals(space) if not refused]
         if idle:

@@ -11,9 +11,10 @@ class GPSpec(Spec):
     """An exact Gaussian process on descriptors of the composition."""
 
     kind: Literal["gp"]
-    descriptors: Literal["fractions", "elements"] = Field(
+    descriptors: Literal["fractions", "elements", "magpie"] = Field(
         "fractions",
-        description="fractions themselves, or means and variances of element properties",
+        description="fractions themselves, or means and variances of five properties of the "
+        "elements, or of Magpie's 22",
     )
     kernel: Literal["matern52", "linear"] = "matern52"
     transfer: Literal["none", "multitask", "ensemble"] = Field(
@@ -51,9 +52,10 @@ class GPRNNSpec(Spec):
     """A sum of functions of one variable each, of the coordinates and of sums that couple them."""
 
     kind: Literal["gpr_nn"]
-    descriptors: Literal["fractions", "elements"] = Field(
+    descriptors: Literal["fractions", "elements", "magpie"] = Field(
         "fractions",
-        description="fractions themselves, or means and variances of element properties",
+        description="fractions themselves, or means and variances of five properties of the "
+        "elements, or of Magpie's 22",
     )
     coupling: Literal["auto"] | Annotated[int, Field(ge=0, le=1000)] = Field(
         "auto",

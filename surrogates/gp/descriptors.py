@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cathode.errors import SpecError
-from cathode.physics.descriptors import element_table
+from cathode.physics.descriptors import ELEMENT_TABLES
 from cathode.physics.prototypes import MIXING_SITE
 from cathode.space import SearchSpace, Space
 
@@ -56,23 +56,34 @@ class Fractions(Descriptors):
 class ElementStatistics(Descriptors):
     """Mean and variance of element properties over the metal site, each scaled to [0, 1].
 
+    Properties in which the elements of the space do not differ are left out.
+
     The composition-weighted statistics of Magpie (Ward et al., npj Comput. Mater. 2, 16028
     (2016)), without those that jump when an element appears, so that gradients exist. Fractions
     on other sites and process variables stay as they are, scaled by their bounds.
+
+    Args:
+        space: what is searched.
+        table: properties of its elements, shape (elements, p).
+        also: rows that the others' bounds are to hold, too, shape (n, d).
     """
 
-    def __init__(self, space: SearchSpace, also: NDArray[np.float64] | None = None) -> None:
+    def __init__(
+        self,
+        space: SearchSpace,
+        table: NDArray[np.float64],
+        also: NDArray[np.float64] | None = None,
+    ) -> None:
         super().__init__()
         self.transform_on_train = self.transform_on_eval = self.transform_on_fantasize = True
-        table = torch.as_tensor(element_table(space.elements))
-        low, high = table.amin(0), table.amax(0)
-        width = torch.where(high > low, high - low, torch.ones_like(low))
-        self.register_buffer("table", (table - low) / width)
+        low, width = table.min(axis=0), np.ptp(table, axis=0)
+        differ = width > 0
+        self.register_buffer("table", torch.as_tensor(((table - low)[:, differ]) / width[differ]))
         self.metals = space.columns_of(MIXING_SITE)
         every = range(len(space.coordinates))
         self.others = [i for i in every if i not in every[self.metals]]
         self.scaled = Fractions(space, also)
-        own = np.arange(2 * table.shape[1])
+        own = np.arange(2 * np.count_nonzero(differ))
         _, others = np.unique(self.scaled.scales[self.others], return_inverse=True)
         self.scales = np.concatenate([own, len(own) + others])
         is_category = np.isin(self.others, self.scaled.categories)
@@ -92,7 +103,9 @@ class ElementStatistics(Descriptors):
 
 
 def descriptors(
-    kind: Literal["fractions", "elements"], space: Space, also: NDArray[np.float64] | None = None
+    kind: Literal["fractions", "elements", "magpie"],
+    space: Space,
+    also: NDArray[np.float64] | None = None,
 ) -> Descriptors:
     """The transform a spec asks for.
 
@@ -107,6 +120,6 @@ def descriptors(
     if kind == "fractions":
         return Fractions(space, also)
     if not isinstance(space, SearchSpace):
-        msg = "descriptors='elements' need a space of compositions: use 'fractions' for a pool"
+        msg = f"descriptors={kind!r} need a space of compositions: use 'fractions' for a pool"
         raise SpecError(msg)
-    return ElementStatistics(space, also)
+    return ElementStatistics(space, ELEMENT_TABLES[kind](space.elements), also)

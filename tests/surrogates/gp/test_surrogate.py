@@ -18,6 +18,11 @@ class TestElements(SurrogateContract):
         return GPSurrogate(GPSpec(kind="gp", descriptors="elements"), space)
 
 
+class TestMagpie(SurrogateContract):
+    def surrogate(self, space):
+        return GPSurrogate(GPSpec(kind="gp", descriptors="magpie"), space)
+
+
 class TestLinear(SurrogateContract):
     def surrogate(self, space):
         return GPSurrogate(GPSpec(kind="gp", kernel="linear"), space)
