@@ -142,9 +142,10 @@ def _compared(
         row = {"property": data.property_name, "surrogate": name, "results": len(data)}
         try:
             folds = held_out(fit, data, world.spec.folds, seed)
+            fitted = fit(data, **({"widening": folds.widening} if name in learners else {}))
             row |= {
                 "folds": score(folds.y, folds.prediction),
-                "fresh": scores(fresh.y, fit(data).predict(fresh.X)),
+                "fresh": scores(fresh.y, fitted.predict(fresh.X)),
             }
         except FitError as error:
             row |= {"error": str(error)}

@@ -67,8 +67,14 @@ class Surrogate(Protocol):
     def name(self) -> str:
         """Name in tables and in the ledger, unique in a campaign."""
 
-    def fit(self, data: TrainingData, seed: int) -> FittedSurrogate:
-        """Learn from measurements; the same data and seed give the same predictions.
+    def fit(self, data: TrainingData, seed: int, widening: float = 1.0) -> FittedSurrogate:
+        """Learn from measurements; the same arguments give the same predictions.
+
+        Args:
+            data: measurements.
+            seed: of whatever draws.
+            widening: what variances are multiplied with beyond what the fit itself asks for; means
+                stay, and so does the noise that is stated.
 
         Raises:
             FitError: nothing can be learned from them, with the reason.

@@ -25,8 +25,9 @@ FILE = "champion.json"
 HOW_TO_LOAD = (
     "Read from the ledger the campaign's spec of this revision and its measurements up to number "
     "measurements_up_to, encode those of the property in the spec's space, compare their hash with "
-    "dataset_hash, and fit the surrogate of this spec to them with this seed. Where histories are "
-    "named, their values as far as up_to stand beside, and dataset_hash is of all together."
+    "dataset_hash, and fit the surrogate of this spec to them with this seed and widening. Where "
+    "histories are named, their values as far as up_to stand beside, and dataset_hash is of all "
+    "together."
 )
 
 Runs = Mapping[int, Mapping[str, str]]
@@ -144,6 +145,7 @@ def recipe(champion: Champion, view: CampaignView) -> dict[str, Any]:
         "surrogate": champion.surrogate,
         "spec": surrogate.model_dump(mode="json"),
         "seed": fit_seed(spec.seed, champion.turn.number),
+        "widening": champion.scores.get("widening", 1.0),
         "measurements_up_to": champion.up_to,
         "dataset_hash": champion.dataset,
         "histories": record.results["assimilate"].get("history", {}),

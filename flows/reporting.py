@@ -32,7 +32,7 @@ def write_report(ledger: Ledger, settings: Settings, campaign: str, file: Path) 
 def _models(loop: Loop, view: CampaignView) -> Models:
     """The champions of the last turn that chose any, fitted to everything measured since."""
     for record in reversed(view.turns):
-        champions = record.results.get("retrain", {}).get("champions")
-        if champions:
-            return serve(loop, view.seen, champions, record.turn).models
+        chosen = record.results.get("retrain", {})
+        if chosen.get("champions"):
+            return serve(loop, view.seen, chosen, record.turn).models
     return {}

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathode.evaluation.baselines import Predictor
+from cathode.evaluation.recalibration import widening
 from cathode.model import HeldOut, HeldOutBounds, Prediction, TrainingData
 
 FEWEST_CANDIDATES = 4
@@ -52,7 +53,9 @@ def held_out(
 ) -> HeldOut:
     """Predict every measurement of the campaign's own by a fit that has not seen its candidate.
 
-    Values and bounds are learned from, and predicted apart.
+    Values and bounds are learned from, and predicted apart. The intervals of each fold are as wide
+    as the other folds ask for (:func:`cathode.evaluation.recalibration.widening`), as those of a
+    fit to all are to be by all folds.
 
     Args:
         fit: learns from some of the measurements, those of cheaper evaluators among them.
@@ -65,13 +68,17 @@ def held_out(
     """
     own = data.own
     mean, sigma = np.empty(len(own)), np.empty(len(own))
-    for _, test in grouped_folds(own.groups, folds, np.random.default_rng(seed)):
+    tests = [test for _, test in grouped_folds(own.groups, folds, np.random.default_rng(seed))]
+    for test in tests:
         # What a cheaper evaluator says of a candidate left out would tell on it.
         out = {own.groups[row] for row in test}
         train = np.flatnonzero([group not in out for group in data.groups])
         prediction = fit(data.take(train)).predict(own.X[test])
         mean[test], sigma[test] = prediction.mean, prediction.sigma
     exact, bounds = np.flatnonzero(own.sides == 0), np.flatnonzero(own.sides)
+    z = (own.y - mean) / sigma
+    for test in tests:
+        sigma[test] *= np.sqrt(_widening(own, z, np.setdiff1d(exact, test)))
     return HeldOut(
         own.y[exact],
         Prediction(mean[exact], sigma[exact]),
@@ -79,4 +86,10 @@ def held_out(
         HeldOutBounds(own.y[bounds], own.sides[bounds], Prediction(mean[bounds], sigma[bounds]))
         if len(bounds)
         else None,
+        _widening(own, z, exact),
     )
+
+
+def _widening(data: TrainingData, z: NDArray[np.float64], rows: Rows) -> float:
+    """What some of the left-out values ask for."""
+    return widening(z[rows], tuple(data.groups[row] for row in rows))

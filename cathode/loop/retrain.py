@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
+from typing import Any
 
 from cathode.errors import FitError
 from cathode.evaluation.baselines import BASELINES, Predictor
@@ -41,7 +42,7 @@ def retrain(loop: Loop, turn: Turn, up_to: int) -> Serving:
     seen = observe(loop.ledger, turn.campaign, up_to)
     recorded, histories = loop.recorded(turn, "retrain"), recalled(loop, turn)
     if recorded is not None:
-        return serve(loop, seen, recorded["champions"], turn, histories)
+        return serve(loop, seen, recorded, turn, histories)
     found: list[Skill] = []
     models: dict[str, FittedSurrogate] = {}
     notes = [history.remark for history in histories if history.left_out]
@@ -56,7 +57,11 @@ def retrain(loop: Loop, turn: Turn, up_to: int) -> Serving:
             models[name] = champion
             scored = [replace(s, champion=s.surrogate == champion.name) for s in scored]
         found += scored
-    result = {"champions": {name: fitted.name for name, fitted in models.items()}, "notes": notes}
+    result = {
+        "champions": {name: fitted.name for name, fitted in models.items()},
+        "widening": {s.property: s.metrics["widening"] for s in found if s.champion and s.metrics},
+        "notes": notes,
+    }
     with loop.commit(turn, "retrain", result, started) as connection:
         skills.record(connection, turn, found)
     return Serving(models, every)
@@ -65,7 +70,7 @@ def retrain(loop: Loop, turn: Turn, up_to: int) -> Serving:
 def serve(
     loop: Loop,
     seen: Observations,
-    champions: Mapping[str, str],
+    chosen: Mapping[str, Mapping[str, Any]],
     turn: Turn,
     histories: Iterable[History] | None = None,
 ) -> Serving:
@@ -74,16 +79,17 @@ def serve(
     Args:
         loop: the campaign.
         seen: what was measured.
-        champions: by property.
-        turn: the turn that chose them.
+        chosen: what the step that chose them recorded.
+        turn: the turn of this step.
         histories: what else they learn from; the spec's as they are by now if None.
     """
     if histories is None:
         histories = recall(loop.ledger, loop.spec, loop.space)
     data = _data(loop, seen, histories)
+    seed, widenings = fit_seed(loop.spec.seed, turn.number), chosen.get("widening", {})
     models = {
-        name: loop.surrogates[champion].fit(data[name], fit_seed(loop.spec.seed, turn.number))
-        for name, champion in champions.items()
+        name: loop.surrogates[champion].fit(data[name], seed, widenings.get(name, 1.0))
+        for name, champion in chosen["champions"].items()
     }
     return Serving(models, data)
 
@@ -119,6 +125,7 @@ def _scored(loop: Loop, data: TrainingData, turn: Turn, notes: list[str]) -> lis
             found.append(Skill(data.property_name, name, {}, None, error=str(error)))
             continue
         scores = score(predictions.y, predictions.prediction)
+        scores["widening"] = predictions.widening
         if predictions.bounds is not None:
             scores |= score_bounds(predictions.bounds)
         found.append(Skill(data.property_name, name, scores, predictions))
@@ -135,10 +142,12 @@ def _champion(
 ) -> FittedSurrogate | None:
     """The surrogate of lowest CRPS that can be fitted to all data."""
     crps = {s.surrogate: s.metrics["crps"] for s in scored if "crps" in s.metrics}
+    widenings = {s.surrogate: s.held_out.widening for s in scored if s.held_out is not None}
+    seed = fit_seed(loop.spec.seed, turn.number)
     order = sorted(loop.surrogates, key=lambda name: crps.get(name, float("inf")))
     for name in order:
         try:
-            fitted = loop.surrogates[name].fit(data, fit_seed(loop.spec.seed, turn.number))
+            fitted = loop.surrogates[name].fit(data, seed, widenings.get(name, 1.0))
         except FitError as error:
             notes.append(f"{data.property_name}: {error}; the next best serves")
             continue

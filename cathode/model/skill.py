@@ -33,12 +33,14 @@ class HeldOut:
         prediction: predictive distributions for them.
         groups: candidate ids, shape (n,).
         bounds: the same of bounds; None where there are none.
+        widening: what the variances of a fit to all of them are to be multiplied with.
     """
 
     y: NDArray[np.float64]
     prediction: Prediction
     groups: tuple[str, ...]
     bounds: HeldOutBounds | None = None
+    widening: float = 1.0
 
 
 @dataclass(frozen=True)

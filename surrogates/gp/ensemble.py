@@ -33,10 +33,14 @@ class RankedEnsemble(Model):
     Args:
         members: GPs with one output over the same coordinates.
         weights: one of each, positive, sum one.
+        widening: what the covariance of the mixture is multiplied with.
     """
 
-    def __init__(self, members: Sequence[SingleTaskGP], weights: Sequence[float]) -> None:
+    def __init__(
+        self, members: Sequence[SingleTaskGP], weights: Sequence[float], widening: float = 1.0
+    ) -> None:
         super().__init__()
+        self.widening = widening
         self.members = nn.ModuleList(members)
         self.register_buffer("weights", torch.as_tensor(weights, dtype=torch.double))
 
@@ -67,7 +71,7 @@ class RankedEnsemble(Model):
         mean = (weights * means).sum(dim=0)
         apart = means - mean
         spread = covariances + apart.unsqueeze(-1) * apart.unsqueeze(-2)
-        covariance = (weights.unsqueeze(-1) * spread).sum(dim=0)
+        covariance = self.widening * (weights.unsqueeze(-1) * spread).sum(dim=0)
         posterior = GPyTorchPosterior(MultivariateNormal(mean, covariance))
         return posterior if posterior_transform is None else posterior_transform(posterior)
 
@@ -83,7 +87,7 @@ class RankedEnsemble(Model):
             member.condition_on_observations(X, Y, **(_noise_at(member, X, Y) | kwargs))
             for member in self.members
         ]
-        return RankedEnsemble(told, self.weights.tolist())
+        return RankedEnsemble(told, self.weights.tolist(), self.widening)
 
 
 def _noise_at(member: SingleTaskGP, X: Tensor, Y: Tensor) -> dict[str, Tensor]:
@@ -111,6 +115,11 @@ class FittedEnsemble:
     model: RankedEnsemble
     origins: tuple[str, ...]
     target: FittedGP
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is remarkable of the fit to the results."""
+        return self.target.notes
 
     def predict(self, X: NDArray[np.float64]) -> Prediction:
         """What new measurements at X, shape (n, d), would read, noise included."""
@@ -142,7 +151,9 @@ class EnsembleSurrogate:
         self._alone = GPSurrogate(spec.model_copy(update={"transfer": "none"}), space)
         self._all = GPSurrogate(spec.model_copy(update={"transfer": "multitask"}), space)
 
-    def fit(self, data: TrainingData, seed: int) -> FittedGP | FittedEnsemble:
+    def fit(
+        self, data: TrainingData, seed: int, widening: float = 1.0
+    ) -> FittedGP | FittedEnsemble:
         """Fit the GP of each history and of the results, and weigh them.
 
         Where no history ranks the results well enough, the GP of the results is all there is.
@@ -152,7 +163,7 @@ class EnsembleSurrogate:
         """
         own = data.own
         if data.history and len(own.exact) < FEWEST:
-            return replace(self._all.fit(data, seed), name=self.name)
+            return replace(self._all.fit(data, seed, widening), name=self.name)
         target = self._alone.fit(own, seed)
         parts = {name: data.of(name) for name in sorted(data.history)}
         earlier = {
@@ -170,9 +181,9 @@ class EnsembleSurrogate:
         )
         kept = [name for name, weight in zip(earlier, weights[:-1], strict=True) if weight]
         if not kept:
-            return replace(target, name=self.name)
+            return replace(self._alone.fit(own, seed, widening), name=self.name)
         members = [earlier[name].model for name in kept]
         if weights[-1] > 0:
             members.append(target.model)
-        model = RankedEnsemble(members, weights[weights > 0].tolist())
+        model = RankedEnsemble(members, weights[weights > 0].tolist(), widening)
         return FittedEnsemble(self.name, model, tuple(kept), target)

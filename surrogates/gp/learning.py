@@ -46,12 +46,13 @@ class Learned:
     notes: tuple[str, ...]
 
 
-def learn(data: TrainingData, correlation: Correlation) -> Learned:
+def learn(data: TrainingData, correlation: Correlation, more: float = 1.0) -> Learned:
     """Fit hyperparameters by maximum a posteriori likelihood.
 
     Args:
         data: answers of other origins on the scale of the campaign's own.
         correlation: of their places.
+        more: what variances are multiplied with beyond their widening by the fit.
 
     Raises:
         LinAlgError: the covariance matrix cannot be factored.
@@ -69,7 +70,7 @@ def learn(data: TrainingData, correlation: Correlation) -> Learned:
     own = measured[origin[measured] == 0]
     candidates = len({data.groups[row] for row in measured})
     # Before there are results, a history tells how far values left out lie from what is expected.
-    wider = widening(posterior, fit.theta, own if len(own) else measured, candidates)
+    wider = more * widening(posterior, fit.theta, own if len(own) else measured, candidates)
     learned = found.noise[origin]
     # What is stated of a new value stays as it is stated.
     noises = _by_origin(noise.given(wider * learned), data, origin)

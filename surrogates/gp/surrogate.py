@@ -94,7 +94,7 @@ class GPSurrogate:
         self.space = space
         self.name = spec.name
 
-    def fit(self, data: TrainingData, seed: int) -> FittedGP:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: TrainingData, seed: int, widening: float = 1.0) -> FittedGP:  # noqa: ARG002 - nothing is drawn
         """Fit kernel and noise by maximum a posteriori likelihood.
 
         Raises:
@@ -107,13 +107,13 @@ class GPSurrogate:
                 msg = f"{data.property_name} has {bad} {what} that are no finite numbers"
                 raise FitError(msg + ": leave these measurements out")
         try:
-            return self._fitted(data)
+            return self._fitted(data, widening)
         except (LinAlgError, NanError, NotPSDError) as error:
             what = f"{len(data)} values of {data.property_name}"
             msg = f"{self.name} could not be fitted to {what} ({error})"
             raise FitError(msg) from error
 
-    def _fitted(self, data: TrainingData) -> FittedGP:
+    def _fitted(self, data: TrainingData, widening: float) -> FittedGP:
         plane, data = self.spec.kernel == "linear", aligned(data)
         # A history may lie outside the bounds of the space; all are scaled alike.
         also = data.X if data.history else None
@@ -123,7 +123,7 @@ class GPSurrogate:
         correlation: Correlation = Linear(places) if plane else Matern(places)
         if not plane and len(columns.categories):
             correlation = Mixed(places, columns.scales, columns.categories)
-        learned = learn(data, correlation)
+        learned = learn(data, correlation, widening)
         kernel = kernel_of(learned.found, columns, learned.widening)
         kind: type[KnownNoiseGP] = KnownNoiseGP
         names, numbers = numbered(data)

@@ -136,7 +136,7 @@ class GPRNNSurrogate:
         self.spec, self.space = spec, space
         self.name = spec.name
 
-    def fit(self, data: TrainingData, seed: int) -> FittedGPRNN:
+    def fit(self, data: TrainingData, seed: int, widening: float = 1.0) -> FittedGPRNN:
         """Choose hyperparameters and learn.
 
         Raises:
@@ -160,6 +160,7 @@ class GPRNNSurrogate:
         noise, notes = row_noise(y, own.sigma / scale, own.groups, one, exact)
         known = Known(X, y, noise, FIRST_NOISE if noise.factor.any() else 1.0, own.groups)
         learned, known = self._learned(known, np.random.default_rng(seed))
+        learned = replace(learned, amplitude=widening * learned.amplitude)
         if bounds := len(data.own) - len(own):
             notes = (*notes, f"{bounds} bounds left out: GPR-NN reads none")
         if len(y) > MOST_POINTS:

@@ -88,6 +88,16 @@ class SurrogateContract:
         np.testing.assert_array_equal(one.mean, other.mean)
         np.testing.assert_array_equal(one.sigma, other.sigma)
 
+    def test_widening_multiplies_variances_and_leaves_means(self, small_space, X):
+        data, at = training_data(small_space), torch.as_tensor(X)
+        plain, wide = (self.surrogate(small_space).fit(data, 3, by) for by in (1.0, 2.25))
+        one, other = plain.predict(X), wide.predict(X)
+        np.testing.assert_allclose(other.mean, one.mean, rtol=1e-9)
+        np.testing.assert_allclose(other.sigma, 1.5 * one.sigma, rtol=1e-3)
+        with torch.no_grad():
+            variances = [each.model.posterior(at).variance for each in (plain, wide)]
+        torch.testing.assert_close(variances[1], 2.25 * variances[0], rtol=1e-3, atol=0)
+
     def test_randomness_outside_is_left_alone(self, small_space):
         data = training_data(small_space)
         torch.manual_seed(11)

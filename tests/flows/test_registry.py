@@ -128,7 +128,7 @@ def test_a_recipe_gives_the_model_whose_predictions_were_recorded(synced, ledger
     data = seen.training_data(told["property"], loop.space)
     assert data.digest() == told["dataset_hash"]
     (own,) = (each for each in spec.surrogates if each.model_dump(mode="json") == told["spec"])
-    fitted = build_surrogate(own, loop.space).fit(data, told["seed"])
+    fitted = build_surrogate(own, loop.space).fit(data, told["seed"], told["widening"])
     again = fitted.predict(loop.space.encode([p.candidate for p in asked]))
     recorded = [p.predictions["specific_energy"] for p in asked]
     np.testing.assert_allclose(again.mean, [p["mean"] for p in recorded], rtol=1e-9)
@@ -140,14 +140,14 @@ def test_a_recipe_has_the_seed_that_the_loop_fits_with(synced, ledger, view):
     seeds = []
 
     class Watched:
-        def fit(self, data, seed):
+        def fit(self, data, seed, widening):
             seeds.append(seed)
 
     loop = replace(
         build_loop(ledger, Settings.at(Path("unused")), "small"), surrogates={"w": Watched()}
     )
     for record in view.turns[1:]:
-        serve(loop, view.seen, {"specific_energy": "w"}, record.turn)
+        serve(loop, view.seen, {"champions": {"specific_energy": "w"}}, record.turn)
     assert seeds == [recipe(synced, version)["seed"] for version in versions(synced, ENERGY)]
 
 

@@ -177,7 +177,7 @@ class Stubborn:
 
     name = "stubborn"
 
-    def fit(self, data, seed):
+    def fit(self, data, seed, widening=1.0):
         msg = f"{data.property_name} is too hard"
         raise FitError(msg)
 

@@ -106,8 +106,8 @@ def test_without_scores_there_are_no_champions_to_draw(view):
 
 
 def test_landscape_is_drawn_inside_the_bounds_alone(loop, view):
-    champions = view.turns[-1].results["retrain"]["champions"]
-    models = serve(loop, view.seen, champions, view.turns[-1].turn).models
+    chosen = view.turns[-1].results["retrain"]
+    models = serve(loop, view.seen, chosen, view.turns[-1].turn).models
     asked = []
 
     class Watched:

@@ -45,8 +45,8 @@ class Page(HTMLParser):
 @pytest.fixture(scope="session")
 def page(drawn):
     loop, view = drawn
-    champions = view.turns[-1].results["retrain"]["champions"]
-    models = serve(loop, view.seen, champions, view.turns[-1].turn).models
+    chosen = view.turns[-1].results["retrain"]
+    models = serve(loop, view.seen, chosen, view.turns[-1].turn).models
     pictures = report_pictures(view, loop.space, models)
     return Page(report_html(view, pictures, "The campaign has ended."))
 

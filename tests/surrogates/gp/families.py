@@ -27,8 +27,8 @@ class WithHistory:
     def __init__(self, inner):
         self.inner, self.name = inner, inner.name
 
-    def fit(self, data, seed):
+    def fit(self, data, seed, widening=1.0):
         old = data.take(np.arange(0, len(data), 3))
         off = 0.05 * np.ptp(data.y) if len(data) else 0.0
         named = replace(old, y=old.y + off, origins=("old",) * len(old), history=("old",))
-        return self.inner.fit(data.beside([named]), seed)
+        return self.inner.fit(data.beside([named]), seed, widening)
