@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from cathode.evaluation.recalibration import of_a_new_value
 from surrogates.gp.likelihood import Posterior
 
 STEP = 1e-3
@@ -49,12 +50,7 @@ def widening(
         total += ((moved - errors) ** 2 + variance - at_mode) / (2 * REACH**2)
     unknown = float(np.mean(np.maximum(total / at_mode, 1.0)))
     misses = (float(np.sum(errors**2 / at_mode)) + TRUST) / (len(rows) + TRUST)
-    return float(np.clip(unknown * misses * _student(candidates), LEAST, MOST))
-
-
-def _student(n: int) -> float:
-    """Variance of a new value over that of n values whose mean and spread are all that is known."""
-    return (1 + 1 / n) * (n - 1) / (n - 3) if n > 3 else np.inf  # noqa: PLR2004 - as t has it
+    return float(np.clip(unknown * misses * of_a_new_value(candidates), LEAST, MOST))
 
 
 def _nodes(posterior: Posterior, theta: NDArray[np.float64]) -> list[NDArray[np.float64]]:
