@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 # Modules side by side, each in one process: what they share (servers, a campaign) is made once.
 # More than there are cores, since some wait for servers.
-PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
+PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run up test test-slow lint bench lock clean

@@ -34,6 +34,7 @@ def test_costs_are_those_of_all_that_was_asked():
 
 
 @pytest.mark.parametrize("name", METHODS)
+@pytest.mark.slow
 def test_every_method_finds_the_best_and_asks_nothing_twice(name):
     method = METHODS[name]
     done = replay(TABLE, 0.1, method, seed=1, level=1.0)
@@ -44,6 +45,7 @@ def test_every_method_finds_the_best_and_asks_nothing_twice(name):
     assert any(quick for _, quick in done.asked[start:]) == method.screens
 
 
+@pytest.mark.slow
 def test_an_exact_cheaper_answer_saves_results():
     with_it, without = (
         np.mean([replay(TABLE, 0.1, METHODS[name], s, 1.0).spent for s in range(3)])

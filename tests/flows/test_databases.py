@@ -59,6 +59,7 @@ def test_a_kill_while_it_is_made_leaves_none_behind(tmp_path):
     assert mlflow_works(f"sqlite:///{file}")
 
 
+@pytest.mark.slow
 def test_two_that_make_it_at_once_share_one(tmp_path):
     makers = [making("prefect", PREFECT_HOME=str(tmp_path)) for _ in range(2)]
     for maker in makers:

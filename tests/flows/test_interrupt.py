@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import psutil
+import pytest
 
 from cathode.ledger import Ledger, proposals
 from cathode.settings import REPOSITORY
@@ -28,6 +29,7 @@ def wait_until_asked(run: "subprocess.Popen[str]", url: str) -> None:
     raise TimeoutError
 
 
+@pytest.mark.slow
 def test_a_run_stops_at_once_and_leaves_nobody_behind(env, tmp_path):
     text = (REPOSITORY / "campaigns" / "layered_oxide.yaml").read_text()
     spec, home = tmp_path / "slow.yaml", tmp_path / "home"

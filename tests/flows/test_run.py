@@ -244,6 +244,7 @@ def test_two_campaigns_run_side_by_side_on_one_ledger(finished, tmp_path):
     assert [len(observe(ledger, name).proposals) for name in ("one", "two")] == [5, 5]
 
 
+@pytest.mark.slow
 def test_no_turns_only_enters_the_spec(home, write_campaign):
     done = cathode("run", write_campaign(), "--turns", "0", "--json")
     assert done.returncode == 0, done.stderr

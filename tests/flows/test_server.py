@@ -86,6 +86,7 @@ def test_a_server_that_dies_is_started_again_for_its_users(env):
     assert gone(env, within=GRACE_SECONDS + 15)
 
 
+@pytest.mark.slow
 def test_a_server_that_was_killed_is_started_anew(env):
     first = User(env)
     first.wait_until_ready()

@@ -62,6 +62,7 @@ def test_one_question_on_standard_input(home):
     assert not home.exists(), "a suggestion writes nothing"
 
 
+@pytest.mark.slow
 def test_a_design_that_steps_in_is_told():
     done = asked(question(range(1)))
     assert done.returncode == 0

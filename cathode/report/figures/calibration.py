@@ -2,7 +2,6 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from scipy.stats import binom
 
 from cathode.evaluation.metrics import coverage
 from cathode.model import HeldOut
@@ -19,6 +18,8 @@ def draw_calibration(ax: Axes, held_out: HeldOut | None) -> None:
     if held_out is None:
         ax.text(50, 50, "no held-out data yet", ha="center", color=GREY)
     else:
+        from scipy.stats import binom  # loading it takes longer than most commands
+
         n = len(held_out.y)
         low, high = (100 * binom.ppf(q, n, levels / 100) / n for q in (0.1, 0.9))
         ax.fill_between(levels, low, high, color=GREY, alpha=0.25, linewidth=0)

@@ -85,6 +85,7 @@ def test_only_the_own_evaluators_answers_are_results(loop):
     assert seen.training_data("volume_change", loop.space).origins == ()
 
 
+@pytest.mark.slow
 def test_skill_is_measured_on_results_alone(loop):
     run_all(loop)
     last = history(loop)[-1]
@@ -121,6 +122,7 @@ def test_costs_are_counted_and_bound_the_campaign(loop):
     assert past[0].results["propose"]["cost"] == pytest.approx(4.4)
 
 
+@pytest.mark.slow
 def test_a_budget_of_cost_ends_it_with_results(sqlite_ledger, tmp_path):
     loop = screened(sqlite_ledger, tmp_path, budget={"turns": 50, "cost": 9.0})
     run_all(loop)

@@ -83,6 +83,7 @@ def test_nonlinearity_helps_and_coupling_does_not(study):
     assert not (coupling.paired.decided and coupling.paired.gain > 0)
 
 
+@pytest.mark.slow
 def test_a_product_is_coupling(tmp_path):
     """It goes unseen at the optimum without coupling, whose length makes all terms straight."""
     rng = np.random.default_rng(1)
