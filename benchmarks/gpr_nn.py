@@ -197,7 +197,7 @@ def _mean(_: Values, y: Values, Z: Values) -> Prediction:
 def _exact(X: Values, y: Values, Z: Values) -> Prediction:
     # scikit-learn's: BoTorch's search gives up where so little noise makes a covariance singular.
     kernel = ConstantKernel(10.0, (1e-2, 1e6)) * RBF(np.ones(X.shape[1]), (1e-2, 1e2))
-    kernel += WhiteKernel(1e-6, (1e-10, 1.0))
+    kernel += WhiteKernel(1e-5, (1e-7, 1.0))
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", ConvergenceWarning
