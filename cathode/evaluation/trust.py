@@ -39,6 +39,11 @@ def doubts(found: Sequence[Skill]) -> list[str]:
         words.append(f"{n} held-out values are fewer than {FEWEST_VALUES}: scores may be luck")
     if own >= mean:
         words.append(f"its CRPS of {own:.4g} is no better than the mean predictor's {mean:.4g}")
+    elif (line := crps.get("linear", math.inf)) < own:
+        words.append(
+            f"a straight line does better, with a CRPS of {line:.4g} against {own:.4g}; baselines "
+            "never serve: add {kind: gp, kernel: linear} to the surrogates"
+        )
     inside = round(n * champion.metrics[f"coverage_{LEVEL}"] / 100)
     low, high = allowed_inside(n, LEVEL)
     if not low <= inside <= high:

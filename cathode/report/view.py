@@ -11,7 +11,9 @@ from cathode.ledger import Ledger, campaigns, skills, turns
 from cathode.ledger.turns import TurnRecord
 from cathode.loop.observations import Observations, observe
 from cathode.model import Champion, HeldOut, Skill
+from cathode.physics.formulas import label
 from cathode.spec import CampaignSpec
+from cathode.units import convert
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,28 @@ class CampaignView:
                 return skill.held_out
         return None
 
+    def promising_bounds(self) -> list[str]:
+        """Bounds on the good side of an objective, in words: the values may be the best of all."""
+        good = {"max": ">", "min": "<"}
+        sides = {o.property: good.get(o.goal) for o in self.spec.objectives}
+        words = []
+        for each in (recorded.measurement for recorded in self.seen.measured):
+            if each.evaluator is None and each.bound and each.bound == sides.get(each.property):
+                made = label(self.seen.candidates[each.candidate_id], self.spec.units)
+                known = self.spec.property_named(each.property)
+                value = f"{each.bound} {convert(each.value or 0.0, each.unit, known.unit):.4g}"
+                words.append(
+                    f"{each.candidate_id} {made}: {known.label} {value} {known.unit}, a bound; it "
+                    "may be better than the best that is known"
+                )
+        return words
+
     def notes(self) -> list[str]:
         """What the last turn found before it proposed; nothing is known before the first."""
         if not self.turns or self.turns[-1].turn.number == 0:
             return []
         results = self.turns[-1].results
-        words = [*results.get("retrain", {}).get("notes", [])]
+        words = [*self.promising_bounds(), *results.get("retrain", {}).get("notes", [])]
         words += results.get("audit", {}).get("missing", [])
         words += results.get("audit", {}).get("suspicious", [])
         return words

@@ -197,7 +197,11 @@ def _value(where: str, column: PropertyColumn, cell: str) -> float | None:
     if not cell.strip():
         return None
     place = f"{where}, column {column.known.name}"
-    measured = number(place, cell, "leave the cell empty where nothing was measured")
+    measured = number(
+        place,
+        cell,
+        "put < or > before it where it is a bound, leave the cell empty where nothing was measured",
+    )
     value = convert(measured, column.unit, column.known.unit)
     if not math.isfinite(value):
         msg = f"{place}: {cell.strip()} {column.unit} is no finite value in {column.known.unit}"

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.options import AsJson, Campaign
-from flows.cli.output import best_rows, print_best, print_json
+from flows.cli.output import best_rows, print_best, print_json, results
 
 
 def best(
@@ -21,6 +21,9 @@ def best(
     ledger = Ledger.open(Settings.from_environment().ledger_url)
     view = view_of(ledger, campaign)
     if as_json:
-        print_json({"campaign": campaign, "best": best_rows(view.ranked[:n], view.spec)})
-    else:
-        print_best(view.ranked, view.spec, n)
+        rows = best_rows(view.ranked[:n], view.spec)
+        print_json({"campaign": campaign, "best": rows, "bounds": view.promising_bounds()})
+        return
+    print_best(view.ranked, view.spec, n)
+    for words in view.promising_bounds():
+        results().print(words, soft_wrap=True)

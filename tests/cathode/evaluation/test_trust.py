@@ -64,12 +64,18 @@ def test_no_better_than_the_mean_is_doubted(crps):
     assert doubt == f"its CRPS of {crps:g} is no better than the mean predictor's 2"
 
 
-def test_a_better_one_that_does_not_serve_is_named_but_not_a_baseline():
+def test_a_better_one_that_does_not_serve_is_named():
     better, worse = (skill(name, champion=False, crps=x) for name, x in (("b", 0.5), ("w", 1.5)))
-    linear = skill("linear", champion=False, crps=0.1)
-    assert doubts([better, worse, linear, skill(), mean()]) == [
+    assert doubts([better, worse, skill(), mean()]) == [
         "b scored better, and could not be fitted to all values"
     ]
+
+
+def test_a_line_that_does_better_is_named_with_what_to_do():
+    (doubt,) = doubts([skill("linear", champion=False, crps=0.1), skill(), mean()])
+    assert "a straight line does better, with a CRPS of 0.1 against 1" in doubt
+    assert "{kind: gp, kernel: linear}" in doubt
+    assert doubts([skill("linear", champion=False, crps=1.5), skill(), mean()]) == []
 
 
 def test_what_was_not_scored_says_so():

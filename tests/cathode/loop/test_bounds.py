@@ -6,6 +6,7 @@ from cathode.ledger import campaigns, measurements
 from cathode.loop import next_turn, run_turn
 from cathode.loop.observations import observe
 from cathode.model import Measurement, Status
+from cathode.report.view import view_of
 from cathode.settings import Settings
 from cathode.spec import parse_spec
 from flows.wiring import wire
@@ -81,3 +82,16 @@ def test_bounds_are_no_results_that_count(loop):
     bounded = [o for o in outcomes if o.limits]
     assert bounded
     assert not any(o.counts(loop.spec) or o.failures for o in bounded)
+
+
+def test_bounds_that_may_be_the_best_of_all_are_named(loop):
+    assert view_of(loop.ledger, "small").promising_bounds() == []  # "<" where more is better
+    known = observe(loop.ledger, "small").outcomes[0].candidate
+    read = Measurement(known.id, "specific_energy", "Wh/kg", 900.0, status=Status.BOUND, bound=">")
+    with loop.ledger.write() as connection:
+        measurements.record(connection, "small", read, "me", "one more")
+    (words,) = view_of(loop.ledger, "small").promising_bounds()
+    assert words.startswith(f"{known.id} Li")
+    assert "specific energy > 900 Wh/kg" in words
+    run_turn(loop, next_turn(loop))
+    assert words in view_of(loop.ledger, "small").notes()
