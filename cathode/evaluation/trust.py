@@ -42,7 +42,7 @@ def doubts(found: Sequence[Skill]) -> list[str]:
     elif (line := crps.get("linear", math.inf)) < own:
         words.append(
             f"a straight line does better, with a CRPS of {line:.4g} against {own:.4g}; baselines "
-            "never serve: add {kind: gp, kernel: linear} to the surrogates"
+            "never serve, a surrogate {kind: gp, kernel: linear} may"
         )
     inside = round(n * champion.metrics[f"coverage_{LEVEL}"] / 100)
     low, high = allowed_inside(n, LEVEL)

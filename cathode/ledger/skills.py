@@ -115,6 +115,7 @@ def _to_json(held_out: HeldOut) -> dict[str, Any]:
         "mean": held_out.prediction.mean.tolist(),
         "sigma": held_out.prediction.sigma.tolist(),
         "groups": list(held_out.groups),
+        "widening": held_out.widening,
     }
     if (bounds := held_out.bounds) is not None:
         content["bounds"] = {
@@ -132,7 +133,8 @@ def _from_json(content: dict[str, Any]) -> HeldOut:
         sides = np.array(known["sides"], dtype=int)
         bounds = HeldOutBounds(np.array(known["y"]), sides, _prediction(known))
     groups = tuple(content["groups"])
-    return HeldOut(np.array(content["y"]), _prediction(content), groups, bounds)
+    widening = content.get("widening", 1.0)  # older ledgers know none
+    return HeldOut(np.array(content["y"]), _prediction(content), groups, bounds, widening)
 
 
 def _prediction(content: dict[str, Any]) -> Prediction:

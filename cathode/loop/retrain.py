@@ -142,7 +142,7 @@ def _champion(
 ) -> FittedSurrogate | None:
     """The surrogate of lowest CRPS that can be fitted to all data."""
     crps = {s.surrogate: s.metrics["crps"] for s in scored if "crps" in s.metrics}
-    widenings = {s.surrogate: s.held_out.widening for s in scored if s.held_out is not None}
+    widenings = {s.surrogate: s.metrics["widening"] for s in scored if s.metrics}
     seed = fit_seed(loop.spec.seed, turn.number)
     order = sorted(loop.surrogates, key=lambda name: crps.get(name, float("inf")))
     for name in order:

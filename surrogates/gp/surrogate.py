@@ -14,6 +14,7 @@ from cathode.errors import FitError
 from cathode.model import Prediction, TrainingData
 from cathode.space import Space
 from cathode.spec import GPSpec
+from surrogates.finite import refuse_infinite
 from surrogates.gp.correlations import Correlation, Linear, Matern, Mixed
 from surrogates.gp.descriptors import descriptors
 from surrogates.gp.exact import KnownNoiseGP, Scaled, kernel_of
@@ -101,11 +102,7 @@ class GPSurrogate:
             FitError: too few values, or no starting point led to a fit.
         """
         data = learned_from(data, self.spec)
-        for what, numbers in (("values", data.y), ("coordinates", data.X)):
-            if not np.isfinite(numbers).all():
-                bad = len(numbers) - int(np.isfinite(numbers.reshape(len(data), -1)).all(1).sum())
-                msg = f"{data.property_name} has {bad} {what} that are no finite numbers"
-                raise FitError(msg + ": leave these measurements out")
+        refuse_infinite(data)
         try:
             return self._fitted(data, widening)
         except (LinAlgError, NanError, NotPSDError) as error:

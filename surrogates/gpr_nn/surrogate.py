@@ -12,6 +12,7 @@ from cathode.evaluation.cross_validation import random_splits
 from cathode.model import Prediction, TrainingData
 from cathode.space import Space
 from cathode.spec import GPRNNSpec
+from surrogates.finite import refuse_infinite
 from surrogates.gp.descriptors import descriptors
 from surrogates.gp.noise import RowNoise, row_noise
 from surrogates.gpr_nn.model import AdditiveModel
@@ -146,9 +147,7 @@ class GPRNNSurrogate:
         if len(own) < FEWEST:
             msg = f"{data.property_name} has {len(own)} values: GPR-NN needs {FEWEST}"
             raise FitError(msg)
-        if not (np.isfinite(own.X).all() and np.isfinite(own.y).all()):
-            msg = f"{data.property_name} has values or coordinates that are no finite numbers"
-            raise FitError(msg)
+        refuse_infinite(own)
         transform = descriptors(self.spec.descriptors, self.space)
         with torch.no_grad():
             X = transform.transform(torch.as_tensor(own.X)).numpy()

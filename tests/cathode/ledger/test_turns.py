@@ -44,7 +44,7 @@ def test_history_tells_what_each_turn_did(started):
 def test_skills_come_back_as_they_were(started):
     prediction = Prediction(np.array([1.5]), np.array([0.5]))
     bounds = HeldOutBounds(np.array([2.0]), np.array([-1]), prediction)
-    held_out = HeldOut(np.array([1.0]), prediction, ("c-1",), bounds)
+    held_out = HeldOut(np.array([1.0]), prediction, ("c-1",), bounds, widening=1.7)
     found = [
         Skill("p", "bad", {}, None, error="too few"),
         Skill("p", "gp", {"mae": 0.5}, held_out, champion=True),
@@ -55,6 +55,7 @@ def test_skills_come_back_as_they_were(started):
         bad, good = skills.of_turn(connection, TURN)
     assert (bad.error, bad.held_out, bad.champion) == ("too few", None, False)
     assert (good.metrics, good.champion) == ({"mae": 0.5}, True)
+    assert good.held_out.widening == 1.7
     np.testing.assert_array_equal(good.held_out.prediction.mean, [1.5])
     assert (good.held_out.bounds.y, good.held_out.bounds.sides) == ([2.0], [-1])
     np.testing.assert_array_equal(good.held_out.bounds.prediction.sigma, [0.5])
