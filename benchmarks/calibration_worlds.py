@@ -102,13 +102,16 @@ def _shuffled(space: Space) -> list[Candidate]:
 
 @lru_cache
 def _campaign(example: str) -> tuple[CampaignSpec, Space]:
-    """Spec and space, which are the same for all seeds."""
+    """Spec and space, which are the same for all seeds; without networks, which take minutes."""
     spec = load_spec(REPOSITORY / "campaigns" / f"{example}.yaml")
     if isinstance(spec.space, PoolSpec):
         table = _electrodes()
-        space = spec.space.model_copy(update={"table": table})
+        space = spec.space.model_copy(update={"table": table, "structures": None})
         evaluator = spec.evaluator.model_copy(update={"path": table})
-        spec = spec.model_copy(update={"space": space, "evaluator": evaluator})
+        surrogates = tuple(each for each in spec.surrogates if not each.looks_at_crystals)
+        spec = spec.model_copy(
+            update={"space": space, "evaluator": evaluator, "surrogates": surrogates}
+        )
     return spec, build_space(spec.space)
 
 

@@ -57,6 +57,10 @@ class StudyError(CathodeError):
     """A study cannot be made of this table, or as it was asked for."""
 
 
+class StructureError(CathodeError):
+    """A crystal cannot be read, or no graph can be made of it; says why, not which one it is."""
+
+
 class FitError(CathodeError):
     """A surrogate could not be fitted; the loop records it and takes the next best one."""
 

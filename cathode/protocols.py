@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cathode.model import (
     Candidate,
+    Crystal,
     Measurement,
     Prediction,
     Property,
@@ -181,3 +182,19 @@ class Evaluator(Protocol):
 
     def evaluate(self, candidate: Candidate) -> tuple[Measurement, ...]:
         """One measurement of each of its properties, failed ones with their cause."""
+
+
+class Augmentation(Protocol):
+    """Makes a variant of a crystal that is taken to have the same property."""
+
+    @property
+    def name(self) -> str:
+        """Name in tables, such as ``anisotropic-5``."""
+
+    def apply(self, crystal: Crystal, rng: np.random.Generator) -> Crystal:
+        """A variant with the same atoms in the same order; the crystal itself stays as it is.
+
+        Args:
+            crystal: what is varied.
+            rng: all that is drawn comes from it.
+        """

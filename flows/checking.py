@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agents.evaluators.registry import build_evaluator
-from cathode.errors import CathodeError, SpecError
+from cathode.errors import CathodeError, SpaceError, SpecError
 from cathode.ledger import Ledger
 from cathode.loop.history import recall
 from cathode.physics.descriptors import ELEMENT_TABLES
 from cathode.protocols import Evaluator
 from cathode.settings import Settings
-from cathode.space import SearchSpace, Space, build_space
+from cathode.space import PoolSpace, SearchSpace, Space, build_space
 from cathode.space.feasibility import refusals
-from cathode.spec import CampaignSpec
+from cathode.spec import CampaignSpec, CGCNNSpec, PoolSpec
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,16 @@ def check_spec(spec: CampaignSpec, settings: Settings) -> Checked:
     Raises:
         SpecError: what cannot be, what is allowed and what to do.
     """
-    space = build_space(spec.space)
+    space = build_space(spec.space, settings.cache)
     evaluators: dict[str | None, Evaluator] = {
         name: build_evaluator(spec, settings.cache, name) for name in (None, *spec.cheaper)
     }
     remarks = [_check_evaluator(spec, space, name, each) for name, each in evaluators.items()]
     remarks += _check_histories(spec, space, settings)
+    remarks += _check_crystals(spec, space)
     remark = "; ".join(filter(None, remarks))
-    for kind in sorted({each.descriptors for each in spec.surrogates} - {"fractions"}):
+    kinds = {getattr(each, "descriptors", "fractions") for each in spec.surrogates}
+    for kind in sorted(kinds - {"fractions", "cgcnn"}):
         if not isinstance(space, SearchSpace):
             msg = f"descriptors={kind!r} need a space of compositions: use 'fractions' for a pool"
             raise SpecError(msg)
@@ -86,6 +88,39 @@ def _check_evaluator(
     without = f"says nothing of {', '.join(lacking)}" if lacking else ""
     words = "; ".join(filter(None, [remark, without]))
     return f"{name}: {words}" if words else ""
+
+
+def _check_crystals(spec: CampaignSpec, space: Space) -> list[str]:
+    """Hold surrogates that look at crystals against the space; returns remarks.
+
+    Raises:
+        SpecError: a candidate has no crystal, or a file of networks none for the space.
+        SourceError: crystals or networks cannot be read.
+    """
+    looking = [each for each in spec.surrogates if each.looks_at_crystals]
+    has_structures = isinstance(spec.space, PoolSpec) and spec.space.structures is not None
+    if not looking and not has_structures:
+        return []
+    # Torch comes with networks; who asks for none does not wait for it.
+    from flows.augmenting import augmentation_of
+    from surrogates.cgcnn.model_file import load_model
+    from surrogates.cgcnn.places import lacking, places_of, rows_without_graph
+    from surrogates.cgcnn.surrogate import blind_to
+
+    remarks = []
+    if isinstance(space, PoolSpace) and (refused := rows_without_graph(space)):
+        if looking:
+            raise SpaceError(lacking(refused, space.size))
+        remarks.append(lacking(refused, space.size))
+    for each in looking:
+        if each.pretrained is not None:
+            load_model(each.pretrained)
+        if isinstance(each, CGCNNSpec):
+            if unseen := places_of(space).unseen:
+                remarks.append(blind_to(unseen))
+            found = [augmentation_of(each.augmentation, name).caution for name in spec.modelled]
+            remarks += filter(None, found)
+    return list(dict.fromkeys(remarks))
 
 
 def _check_histories(spec: CampaignSpec, space: Space, settings: Settings) -> list[str]:

@@ -7,6 +7,7 @@ from cathode.loop import Loop
 from cathode.settings import Settings
 from cathode.space import build_space
 from cathode.spec import CampaignSpec, SobolSpec
+from flows.augmenting import augmentation_of
 from flows.identity import identity
 from surrogates.registry import build_surrogate
 
@@ -24,8 +25,8 @@ def build_loop(ledger: Ledger, settings: Settings, campaign: str) -> Loop:
 
 def wire(ledger: Ledger, settings: Settings, spec: CampaignSpec, revision: int) -> Loop:
     """Join a spec to what acts on it."""
-    space = build_space(spec.space)
-    surrogates = [build_surrogate(surrogate, space) for surrogate in spec.learners]
+    space = build_space(spec.space, settings.cache)
+    surrogates = [build_surrogate(each, space, augmentation_of) for each in spec.learners]
     return Loop(
         ledger=ledger,
         spec=spec,

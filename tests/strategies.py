@@ -1,8 +1,11 @@
-"""Random but possible search spaces, for tests that must hold on any of them."""
+"""Random but possible search spaces and crystals, for tests that must hold on any of them."""
 
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
+
+from cathode.model import Crystal
 
 METALS = ("Ni", "Mn", "Co", "Al", "Ti", "Mg", "Fe")
 
@@ -84,3 +87,17 @@ def space_specs(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         space["constraints"].append({"kind": "price", "max": draw(st.floats(5, 60))})
     return space
+
+
+@st.composite
+def crystals(draw: st.DrawFn) -> Crystal:
+    """One to eight atoms in a cell that may be skewed, left-handed, and left by its atoms."""
+    lattice = np.diag(draw(st.tuples(*[st.floats(2, 12)] * 3)))
+    lattice[np.tril_indices(3, -1)] = draw(st.tuples(*[st.floats(-6, 6)] * 3))
+    if draw(st.booleans()):
+        lattice[0] *= -1
+    n = draw(st.integers(1, 8))
+    places = st.tuples(*[st.floats(-1, 2)] * 3)
+    positions = np.array(draw(st.lists(places, min_size=n, max_size=n)), dtype=float)
+    numbers = draw(st.lists(st.integers(1, 94), min_size=n, max_size=n))
+    return Crystal(lattice, positions, np.array(numbers, dtype=np.int16))

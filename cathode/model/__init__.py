@@ -2,6 +2,7 @@
 
 from cathode.model.candidate import Candidate
 from cathode.model.champion import Champion
+from cathode.model.crystal import Crystal
 from cathode.model.measurement import Limit, Measurement, Status
 from cathode.model.prediction import Prediction
 from cathode.model.properties import PROPERTIES, Property
@@ -15,6 +16,7 @@ __all__ = [
     "STEPS",
     "Candidate",
     "Champion",
+    "Crystal",
     "HeldOut",
     "HeldOutBounds",
     "Limit",

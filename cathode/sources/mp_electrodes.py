@@ -22,6 +22,9 @@ COLUMNS = {
 }
 """Columns of a table of voltage pairs that are read."""
 
+STRUCTURE = "material_id_discharge"
+"""Column with the id of the discharged crystal; it may be missing."""
+
 PLAUSIBLE_VOLTS = (0.0, 6.0)
 """Voltages outside are artefacts of a computation, not of a material."""
 
@@ -68,7 +71,8 @@ class Written:
 def write_pool(source: Path, target: Path, ion: str) -> Written:
     """Write a pool of the electrodes of one ion, with their computed results beside.
 
-    Of pairs that look the same to models, which are polymorphs, the first is kept.
+    Of pairs that look the same to models, which are polymorphs, the first is kept. The column
+    ``structure`` has the id of the discharged crystal, where the source has it.
 
     Args:
         source: CSV file of voltage pairs with the columns of :data:`COLUMNS`.
@@ -84,6 +88,7 @@ def write_pool(source: Path, target: Path, ion: str) -> Written:
             msg = f"{source}: no column {column!r}: it needs {', '.join(COLUMNS.values())}"
             raise SourceError(msg)
     place = {name: headings.index(column) for name, column in COLUMNS.items()}
+    structure = headings.index(STRUCTURE) if STRUCTURE in headings else None
     left_out: dict[str, int] = {}
     seen: set[tuple[float, ...]] = set()
     rows = []
@@ -97,7 +102,8 @@ def write_pool(source: Path, target: Path, ion: str) -> Written:
             continue
         seen.add(numbers)
         name = f"{pair['battery']} {pair['charged']} to {pair['discharged']}"
-        rows.append([name, *numbers, pair["voltage"], pair["capacity"], pair["energy"]])
+        crystal = [] if structure is None else [cells[structure].strip()]
+        rows.append([name, *crystal, *numbers, pair["voltage"], pair["capacity"], pair["energy"]])
     if not rows:
         msg = f"{source}: no usable pair of {ion}: {left_out}"
         raise SourceError(msg)
@@ -106,7 +112,8 @@ def write_pool(source: Path, target: Path, ion: str) -> Written:
         row[0] = name
     with target.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["name", *COORDINATES, *REDOX, *RESULTS])
+        extra = [] if structure is None else ["structure"]
+        writer.writerow(["name", *extra, *COORDINATES, *REDOX, *RESULTS])
         writer.writerows(rows)
     return Written(len(rows), left_out)
 

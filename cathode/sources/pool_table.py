@@ -10,6 +10,20 @@ from cathode.errors import SourceError
 from cathode.sources.csv_cells import headings_and_rows, number, read_text
 
 
+def read_ids(path: Path, column: str) -> list[str]:
+    """What stands in a column, row by row.
+
+    Raises:
+        SourceError: the file or the column is missing.
+    """
+    headings, lines = headings_and_rows(path, read_text(path))
+    if column not in headings:
+        msg = f"{path}: no column {column!r}: it has {', '.join(headings)}"
+        raise SourceError(msg)
+    place = headings.index(column)
+    return [cells[place].strip() for _, cells in lines]
+
+
 def read_pool(
     path: Path, name: str, coordinates: Sequence[str]
 ) -> tuple[list[str], NDArray[np.float64]]:

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cathode.errors import SpaceError
-from cathode.model import Candidate
+from cathode.model import Candidate, Crystal
+from cathode.sources.pool_structures import pool_crystals
 from cathode.sources.pool_table import read_pool
 from cathode.space.sequences import sobol_points
 from cathode.space.space import Points
@@ -29,11 +31,15 @@ class PoolSpace:
         coordinates: names of the columns.
         candidates: the pool, in its order.
         X: their coordinates, shape (n, d).
+        spec: what it was read from; None where it was not.
+        cache: folder where crystals are kept that were parsed once; nowhere if None.
     """
 
     coordinates: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     X: NDArray[np.float64]
+    spec: PoolSpec | None = None
+    cache: Path | None = None
 
     @classmethod
     def of_rows(cls, names: Sequence[str], X: NDArray[np.float64]) -> "PoolSpace":
@@ -62,8 +68,12 @@ class PoolSpace:
         return pool
 
     @classmethod
-    def from_spec(cls, spec: PoolSpec) -> "PoolSpace":
+    def from_spec(cls, spec: PoolSpec, cache: Path | None = None) -> "PoolSpace":
         """The pool a spec names.
+
+        Args:
+            spec: names it.
+            cache: folder where crystals are kept that were parsed once.
 
         Raises:
             SourceError: its table is missing, or something in it is wrong.
@@ -75,7 +85,44 @@ class PoolSpace:
             Candidate.of(POOL, {}, {"name": name, **numbers})
             for name, numbers in zip(names, settings, strict=True)
         )
-        return cls(spec.coordinates, candidates, X)
+        return cls(spec.coordinates, candidates, X, spec, cache)
+
+    @cached_property
+    def crystals(self) -> tuple[Crystal | str, ...]:
+        """The crystal of each row, or why it has none; read when first asked for.
+
+        Raises:
+            SpaceError: the pool has no structures.
+            SourceError: they cannot be read.
+        """
+        if self.spec is None or self.spec.structures is None:
+            msg = "the rows of the pool have no crystals: give space.structures"
+            raise SpaceError(msg)
+        named = self.spec.structures
+        return pool_crystals(self.spec.table, named.column, named.file, self.cache)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What rows are called; their numbers from 1, where they have no names."""
+        given = [dict(candidate.conditions).get("name") for candidate in self.candidates]
+        return tuple(str(row) if n is None else str(n) for row, n in enumerate(given, 1))
+
+    @cached_property
+    def _row_at(self) -> dict[bytes, int]:
+        return {row.tobytes(): i for i, row in enumerate(self.X + 0.0)}
+
+    def rows_at(self, X: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Rows that have exactly these coordinates, shape (n, d), by their numbers, shape (n,).
+
+        Raises:
+            SpaceError: some are of no row.
+        """
+        at = np.ascontiguousarray(X, dtype=float) + 0.0  # no -0.0
+        found = [self._row_at.get(x.tobytes()) for x in at]
+        if strange := sum(row is None for row in found):
+            msg = f"{strange} of {len(at)} coordinates are those of no row of the pool"
+            raise SpaceError(msg)
+        return np.array(found, dtype=np.intp)
 
     def named(self) -> dict[str, Candidate]:
         """The candidates by their names, where rows have one."""

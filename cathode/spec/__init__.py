@@ -1,10 +1,20 @@
 """What a user writes: frozen specs, read from YAML, apart from the code that acts on them."""
 
+from cathode.spec.augmentation import (
+    AugmentationSpec,
+    LatticeScalingSpec,
+    OversamplingSpec,
+    PerturbationSpec,
+    RotationSpec,
+    SwapAxesSpec,
+    TranslationSpec,
+    parse_augmentation,
+)
 from cathode.spec.campaign import Budget, CampaignSpec, Constraint, Objective
 from cathode.spec.evaluator import CheaperSpec, ChgnetSpec, EvaluatorSpec, LabSpec, TableSpec
 from cathode.spec.history import HistorySpec
 from cathode.spec.loader import load_spec, parse_spec
-from cathode.spec.pool import PoolSpec
+from cathode.spec.pool import PoolSpec, StructuresSpec
 from cathode.spec.proposer import BayesianSpec, ProposerSpec, RandomSpec, SobolSpec
 from cathode.spec.rules import (
     ChargeBalance,
@@ -17,7 +27,7 @@ from cathode.spec.rules import (
     RuleSpec,
 )
 from cathode.spec.space import AtMost, FractionBounds, SiteSpec, SpaceSpec
-from cathode.spec.surrogate import GPRNNSpec, GPSpec, SurrogateSpec
+from cathode.spec.surrogate import CGCNNSpec, GPRNNSpec, GPSpec, SurrogateSpec
 from cathode.spec.variables import (
     CategoricalVariable,
     ContinuousVariable,
@@ -28,8 +38,10 @@ from cathode.spec.variables import (
 
 __all__ = [
     "AtMost",
+    "AugmentationSpec",
     "BayesianSpec",
     "Budget",
+    "CGCNNSpec",
     "CampaignSpec",
     "CategoricalVariable",
     "ChargeBalance",
@@ -45,23 +57,31 @@ __all__ = [
     "GPSpec",
     "HistorySpec",
     "LabSpec",
+    "LatticeScalingSpec",
     "LinearRule",
     "LithiumRatio",
     "Objective",
     "OrderedVariable",
+    "OversamplingSpec",
+    "PerturbationSpec",
     "PoolSpec",
     "PriceCap",
     "ProposerSpec",
     "RandomSpec",
     "Range",
+    "RotationSpec",
     "RuleSpec",
     "SiteSpec",
     "SobolSpec",
     "SpaceSpec",
     "SteppedVariable",
+    "StructuresSpec",
     "SurrogateSpec",
+    "SwapAxesSpec",
     "TableSpec",
+    "TranslationSpec",
     "VariableSpec",
     "load_spec",
+    "parse_augmentation",
     "parse_spec",
 ]

@@ -182,6 +182,14 @@ class CampaignSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _crystals_are_there_to_look_at(self) -> "CampaignSpec":
+        looking = [each.name for each in self.surrogates if each.looks_at_crystals]
+        if looking and isinstance(self.space, PoolSpec) and self.space.structures is None:
+            msg = f"{looking[0]} looks at crystals, and the rows of the pool have none: give "
+            raise ValueError(msg + "space.structures, or leave this surrogate out")
+        return self
+
+    @model_validator(mode="after")
     def _share_goes_with_one_objective(self) -> "CampaignSpec":
         share = getattr(self.proposer, "share", None)
         plain = len(self.objectives) == 1 and self.objectives[0].goal != "target"

@@ -2,15 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
 from cathode.errors import SpecError
+from cathode.spec.base import Spec
 from cathode.spec.campaign import CampaignSpec
 from cathode.spec.evaluator import EvaluatorSpec, TableSpec
 from cathode.spec.pool import PoolSpec
+
+S = TypeVar("S", bound=Spec)
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -91,11 +94,28 @@ def parse_spec(content: object, origin: str, folder: Path | None = None) -> Camp
             name: each.model_copy(update={"table": folder / each.table}) if each.table else each
             for name, each in spec.history.items()
         }
-        spec = spec.model_copy(update={"evaluator": own, "cheaper": cheaper, "history": history})
+        surrogates = tuple(_beside(each, folder, "pretrained") for each in spec.surrogates)
+        spec = spec.model_copy(
+            update={
+                "evaluator": own,
+                "cheaper": cheaper,
+                "history": history,
+                "surrogates": surrogates,
+            }
+        )
     if folder is not None and isinstance(spec.space, PoolSpec):
-        pool = spec.space.model_copy(update={"table": folder / spec.space.table})
+        pool = _beside(spec.space, folder, "table")
+        if pool.structures is not None:
+            placed = _beside(pool.structures, folder, "file")
+            pool = pool.model_copy(update={"structures": placed})
         spec = spec.model_copy(update={"space": pool})
     return spec
+
+
+def _beside(spec: S, folder: Path, key: str) -> S:
+    """The spec with a path, where it has one, from the folder."""
+    path = getattr(spec, key, None)
+    return spec if path is None else spec.model_copy(update={key: folder / path})
 
 
 def _placed(evaluator: EvaluatorSpec, folder: Path) -> EvaluatorSpec:

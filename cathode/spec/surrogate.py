@@ -1,9 +1,12 @@
 """Specs of surrogates."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from cathode.errors import SpecError
+from cathode.spec.augmentation import parse_augmentation
 from cathode.spec.base import Spec
 
 
@@ -11,10 +14,15 @@ class GPSpec(Spec):
     """An exact Gaussian process on descriptors of the composition."""
 
     kind: Literal["gp"]
-    descriptors: Literal["fractions", "elements", "magpie"] = Field(
+    descriptors: Literal["fractions", "elements", "magpie", "cgcnn"] = Field(
         "fractions",
-        description="fractions themselves, or means and variances of five properties of the "
-        "elements, or of Magpie's 22",
+        description="fractions themselves, means and variances of five properties of the "
+        "elements, or of Magpie's 22, or what a crystal graph network makes of crystals",
+    )
+    pretrained: Path | None = Field(
+        None,
+        description="file of a network of `cathode cgcnn train`, relative to the spec's folder; "
+        "with descriptors: cgcnn",
     )
     kernel: Literal["matern52", "linear"] = "matern52"
     transfer: Literal["none", "multitask", "ensemble"] = Field(
@@ -23,6 +31,13 @@ class GPSpec(Spec):
         "cheaper evaluators and of the history. ensemble: a GP of each history beside that of the "
         "results, weighted by how well each ranks the results; of cheaper evaluators nothing",
     )
+
+    @model_validator(mode="after")
+    def _a_network_goes_with_its_descriptors(self) -> "GPSpec":
+        if (self.descriptors == "cgcnn") != (self.pretrained is not None):
+            msg = f"descriptors={self.descriptors!r} with pretrained={_text(self.pretrained)}: "
+            raise ValueError(msg + "descriptors 'cgcnn' need a network, and no others take one")
+        return self
 
     @model_validator(mode="after")
     def _lines_learn_from_results_alone(self) -> "GPSpec":
@@ -46,6 +61,11 @@ class GPSpec(Spec):
     def learns_from_cheaper(self) -> bool:
         """Whether cheaper evaluators teach it anything."""
         return self.kernel != "linear" and self.transfer == "multitask"
+
+    @property
+    def looks_at_crystals(self) -> bool:
+        """Whether every candidate needs a crystal."""
+        return self.descriptors == "cgcnn"
 
 
 class GPRNNSpec(Spec):
@@ -85,5 +105,92 @@ class GPRNNSpec(Spec):
         """The same."""
         return False
 
+    @property
+    def looks_at_crystals(self) -> bool:
+        """It looks at coordinates."""
+        return False
 
-SurrogateSpec = Annotated[GPSpec | GPRNNSpec, Field(discriminator="kind")]
+
+class CGCNNSpec(Spec):
+    """An ensemble of crystal graph networks; crystals are all they see."""
+
+    kind: Literal["cgcnn"]
+    members: int = Field(
+        5, ge=1, le=20, description="networks, whose differences tell what is not known"
+    )
+    epochs: int = Field(60, ge=1, le=10_000, description="passes over the data, at most")
+    augmentation: str = Field(
+        "auto",
+        description="variants of crystals to learn from, made anew in every epoch: a name such as "
+        "anisotropic-5; none; or auto, which is what was published to suit the property",
+    )
+    pretrained: Path | None = Field(
+        None,
+        description="file of networks of `cathode cgcnn train` to go on from, relative to the "
+        "spec's folder",
+    )
+    lower: Literal["free", "slow", "frozen"] = Field(
+        "free",
+        description="embedding and convolutions of pretrained networks: learn as all others, at "
+        "a tenth of the rate, or not at all",
+    )
+    atom: int = Field(64, ge=1, le=1024, description="entries of an atom's vector")
+    hidden: int = Field(128, ge=1, le=4096, description="entries of a crystal's vector")
+    convolutions: int = Field(3, ge=1, le=10, description="rounds in which atoms hear of others")
+
+    @model_validator(mode="after")
+    def _augmentation_is_known(self) -> "CGCNNSpec":
+        if self.augmentation not in ("auto", "none"):
+            try:
+                parse_augmentation(self.augmentation)
+            except SpecError as error:
+                msg = f"{error}; none and auto serve, too"
+                raise ValueError(msg) from error
+        return self
+
+    @model_validator(mode="after")
+    def _lower_layers_are_of_something(self) -> "CGCNNSpec":
+        if self.lower != "free" and self.pretrained is None:
+            msg = f"lower={self.lower!r} without pretrained: new networks have all to learn; give "
+            raise ValueError(msg + "a file of pretrained networks, or leave lower out")
+        return self
+
+    @model_validator(mode="after")
+    def _pretrained_networks_have_their_sizes(self) -> "CGCNNSpec":
+        sizes = ("atom", "hidden", "convolutions")
+        if self.pretrained is not None:
+            for name in sizes:
+                if getattr(self, name) != type(self).model_fields[name].default:
+                    msg = f"{name}={getattr(self, name)} with pretrained: its networks have their "
+                    raise ValueError(msg + f"own sizes; leave {', '.join(sizes)} out")
+        return self
+
+    @property
+    def name(self) -> str:
+        """How tables and the ledger call it."""
+        augmentation = "" if self.augmentation == "auto" else f"-{self.augmentation}"
+        lower = "" if self.lower == "free" else f"-{self.lower}"
+        pretrained = "" if self.pretrained is None else f"-pretrained{lower}"
+        return f"{self.kind}{augmentation}{pretrained}"
+
+    @property
+    def learns_from_history(self) -> bool:
+        """It learns from results alone."""
+        return False
+
+    @property
+    def learns_from_cheaper(self) -> bool:
+        """The same."""
+        return False
+
+    @property
+    def looks_at_crystals(self) -> bool:
+        """At nothing else."""
+        return True
+
+
+def _text(path: Path | None) -> str:
+    return "none" if path is None else repr(str(path))
+
+
+SurrogateSpec = Annotated[GPSpec | GPRNNSpec | CGCNNSpec, Field(discriminator="kind")]

@@ -8,8 +8,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from cathode.errors import CathodeError
+from flows.cli.augmentation_study import augmentation
 from flows.cli.backtest import backtest
 from flows.cli.best import best
+from flows.cli.cgcnn import check as check_crystals
+from flows.cli.cgcnn import predict, train
 from flows.cli.ingest import ingest
 from flows.cli.models import models
 from flows.cli.orders import orders
@@ -36,8 +39,12 @@ app.add_typer(spec, name="spec")
 app.add_typer(space, name="space")
 pool = typer.Typer(help="Make tables of candidates from databases.", no_args_is_help=True)
 app.add_typer(pool, name="pool")
-study = typer.Typer(help="Repeat the studies of the seed papers on a table.", no_args_is_help=True)
+study = typer.Typer(
+    help="Repeat the studies of the seed papers on data of one's own.", no_args_is_help=True
+)
 app.add_typer(study, name="study")
+cgcnn = typer.Typer(help="Learn and predict properties of crystals.", no_args_is_help=True)
+app.add_typer(cgcnn, name="cgcnn")
 app.command()(run)
 app.command()(status)
 app.command()(best)
@@ -53,6 +60,10 @@ spec.command()(schema)
 space.command()(describe)
 pool.command()(electrodes)
 study.command()(additive)
+study.command()(augmentation)
+cgcnn.command("check")(check_crystals)
+cgcnn.command()(train)
+cgcnn.command()(predict)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - how Typer hands options on

@@ -11,6 +11,7 @@ from flows.cli.output import print_json, results
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cathode.space import PoolSpace
     from cathode.space.describe import Description
 
 MOST_DIGITS = 15
@@ -24,28 +25,41 @@ def describe(
     as_json: AsJson = False,
 ) -> None:
     """Show how large a space is, what its rules cut away, and some of its candidates."""
-    from cathode.space import SearchSpace, build_space
+    from cathode.settings import Settings
+    from cathode.space import PoolSpace, SearchSpace
     from cathode.space.describe import describe
     from cathode.spec import SpaceSpec, load_spec
 
     campaign = load_spec(spec)
     if not isinstance(campaign.space, SpaceSpec):
-        pool = build_space(campaign.space)
+        pool = PoolSpace.from_spec(campaign.space, Settings.from_environment().cache)
+        refused = _without_crystal(pool) if campaign.space.structures is not None else None
         facts = {"campaign": campaign.name, "size": pool.size, "coordinates": pool.coordinates}
         if as_json:
-            print_json(facts | {"exact": True, "table": str(campaign.space.table)})
+            facts |= {"exact": True, "table": str(campaign.space.table)}
+            print_json(facts | {"without_crystal": refused})
         else:
             results().print(
                 f"{campaign.name} holds {pool.size:,} candidates, the rows of "
                 f"{campaign.space.table}, seen in {len(pool.coordinates)} coordinates.",
                 soft_wrap=True,
             )
+            for name, reason in (refused or {}).items():
+                results().print(f"{name} has no crystal: {reason}.", soft_wrap=True)
+            if refused == {}:
+                results().print("Every row has a crystal that networks can look at.")
         return
     found = describe(SearchSpace.from_spec(campaign.space), sample, seed)
     if as_json:
         print_json({"campaign": campaign.name, **found.as_dict()})
     else:
         _print(campaign.name, found, campaign.units)
+
+
+def _without_crystal(pool: "PoolSpace") -> dict[str, str]:
+    from surrogates.cgcnn.places import rows_without_graph
+
+    return rows_without_graph(pool)
 
 
 def _print(name: str, found: "Description", units: "Mapping[str, str]") -> None:

@@ -13,7 +13,7 @@ def check(
     spec: Annotated[Path, typer.Argument(help="YAML file of a campaign.")],
     as_json: AsJson = False,
 ) -> None:
-    """Check a campaign spec, without running or writing anything."""
+    """Check a campaign spec, without running anything; only parsed crystals are kept."""
     from cathode.settings import Settings
     from cathode.spec import load_spec
     from flows.checking import check_spec

@@ -1,16 +1,13 @@
 """``cathode study``: the studies of the seed papers, on a table of one's own."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from flows.cli.options import AsJson
-from flows.cli.output import messages, print_json, progress_bar, results
-
-Tell = Callable[[str, int, int], None]
+from flows.cli.output import messages, print_json, results
 
 
 def additive(
@@ -44,6 +41,7 @@ def additive(
     from cathode.settings import Settings
     from flows.cli.run import INTERRUPTED
     from flows.cli.signals import stopping_on_signals
+    from flows.cli.stages import showing_progress
     from flows.studies.additive.data import read_study_data
     from flows.studies.additive.settings import StudySettings
 
@@ -64,7 +62,7 @@ def additive(
     from flows.studies.additive.summary import summary
 
     try:
-        with stopping_on_signals(), _showing_progress() as tell:
+        with stopping_on_signals(), showing_progress(_fits) as tell:
             study = run_study(known, asked, folder, settings.workers, fresh=fresh, tell=tell)
     except KeyboardInterrupt:
         messages().print("Interrupted; nothing is lost. The same command continues.")
@@ -89,21 +87,8 @@ def _numbers(option: str, text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
-@contextmanager
-def _showing_progress() -> Iterator[Tell]:
-    """A bar per stage with the time left; a line per stage where there is no terminal."""
-    bar = progress_bar(messages())
-    stages: dict[str, Any] = {}
-
-    def tell(stage: str, done: int, total: int) -> None:
-        if stage not in stages:
-            stages[stage] = bar.add_task(stage, total=total, completed=done)
-            if not bar.console.is_terminal:
-                bar.console.print(f"{stage}: {total} fits, {done} of them kept from before")
-        bar.update(stages[stage], completed=done)
-
-    with bar:
-        yield tell
+def _fits(stage: str, done: int, total: int) -> str:
+    return f"{stage}: {total} fits, {done} of them kept from before"
 
 
 def _print(found: Mapping[str, Any]) -> None:

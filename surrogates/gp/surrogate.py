@@ -1,6 +1,7 @@
 """An exact Gaussian process for one property."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -10,13 +11,14 @@ from numpy.typing import NDArray
 from scipy.linalg import LinAlgError
 from torch import Tensor
 
-from cathode.errors import FitError
+from cathode.errors import FitError, SpaceError
 from cathode.model import Prediction, TrainingData
 from cathode.space import Space
 from cathode.spec import GPSpec
+from surrogates.cgcnn.descriptors import CrystalAxes, CrystalVectors, crystal_axes
 from surrogates.finite import refuse_infinite
 from surrogates.gp.correlations import Correlation, Linear, Matern, Mixed
-from surrogates.gp.descriptors import descriptors
+from surrogates.gp.descriptors import Descriptors, descriptors
 from surrogates.gp.exact import KnownNoiseGP, Scaled, kernel_of
 from surrogates.gp.learning import learn
 from surrogates.gp.origins import OriginGP, OriginKernel, WithOrigin, aligned, at_origin, numbered
@@ -109,12 +111,24 @@ class GPSurrogate:
             what = f"{len(data)} values of {data.property_name}"
             msg = f"{self.name} could not be fitted to {what} ({error})"
             raise FitError(msg) from error
+        except SpaceError as error:  # a crystal is missing
+            raise FitError(f"{data.property_name}: {error}") from error
+
+    @cached_property
+    def _crystal_axes(self) -> CrystalAxes:
+        """What a network makes of the crystals of the space; read once."""
+        return crystal_axes(self.spec.pretrained, self.space)
+
+    def _columns(self, also: NDArray[np.float64] | None) -> Descriptors:
+        if self.spec.descriptors == "cgcnn":
+            return CrystalVectors(self._crystal_axes, self.space, also)
+        return descriptors(self.spec.descriptors, self.space, also)
 
     def _fitted(self, data: TrainingData, widening: float) -> FittedGP:
         plane, data = self.spec.kernel == "linear", aligned(data)
         # A history may lie outside the bounds of the space; all are scaled alike.
         also = data.X if data.history else None
-        columns = descriptors(self.spec.descriptors, self.space, also)
+        columns = self._columns(also)
         X, transform = torch.as_tensor(data.X), columns
         places = columns.transform(X).numpy()
         correlation: Correlation = Linear(places) if plane else Matern(places)

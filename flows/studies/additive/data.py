@@ -1,5 +1,7 @@
 """What a study learns from: features and a target, and which rows belong together."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +52,15 @@ class StudyData:
     def n_groups(self) -> int:
         """Number of groups."""
         return len(np.unique(self.groups))
+
+    @property
+    def digest(self) -> str:
+        """A hash of the numbers that a study learns from."""
+        digest = hashlib.sha256(json.dumps([self.features, self.target]).encode())
+        for values in (self.X, self.y, self.groups.astype("int64")):
+            digest.update(str(values.shape).encode())
+            digest.update(values.tobytes())
+        return digest.hexdigest()[:16]
 
 
 def read_study_data(

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
 import cathode
 from cathode.report.figures.canvas import data_uri, png
 from flows.studies.additive.figures import (
@@ -21,6 +19,7 @@ from flows.studies.additive.figures import (
 from flows.studies.additive.network import EPOCHS
 from flows.studies.additive.study import NEAR_LINEAR, Study
 from flows.studies.digits import digits, share
+from flows.studies.outputs import pages, write_files
 
 PAGE, SUMMARY, SPLITS = "index.html", "study.json", "splits.csv"
 
@@ -62,12 +61,7 @@ def write_outputs(study: Study, summary: Mapping[str, Any], folder: Path) -> lis
     content[SPLITS] = _csv(study).encode()
     content[SUMMARY] = (json.dumps(summary, indent=2, allow_nan=False) + "\n").encode()
     content[PAGE] = _page(summary, pictures).encode()
-    files = []
-    for name, whole in content.items():
-        part = folder / f"{name}.part"
-        part.write_bytes(whole)
-        files.append(part.replace(folder / name))
-    return files
+    return write_files(folder, content)
 
 
 def _csv(study: Study) -> str:
@@ -83,19 +77,15 @@ def _csv(study: Study) -> str:
 
 
 def _page(summary: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
-    environment = Environment(
-        loader=ChoiceLoader(
-            [PackageLoader("flows", "studies/additive"), PackageLoader("cathode", "report")]
-        ),
-        autoescape=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters["digits"] = digits
-    return environment.get_template("page.html.j2").render(
-        s=summary,
-        tables=TABLES,
-        epochs=EPOCHS,
-        pictures={name: data_uri(picture) for name, picture in pictures.items()},
-        version=cathode.__version__,
-        made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+    return (
+        pages("additive")
+        .get_template("page.html.j2")
+        .render(
+            s=summary,
+            tables=TABLES,
+            epochs=EPOCHS,
+            pictures={name: data_uri(picture) for name, picture in pictures.items()},
+            version=cathode.__version__,
+            made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        )
     )

@@ -1,8 +1,6 @@
 """The study: every model on every split, then coupling at the optimum of the scan."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from cathode.errors import ServiceError, StudyError
+from cathode.errors import StudyError
 from cathode.rng import derived_seed
 from flows.processes import Processes
 from flows.studies.additive.data import StudyData
-from flows.studies.additive.kept import Kept, code_digest, content_digest, keeping
 from flows.studies.additive.models import (
     Additive,
     ChosenInside,
@@ -27,9 +24,24 @@ from flows.studies.additive.models import (
 from flows.studies.additive.scan import Grid, Surface
 from flows.studies.additive.settings import StudySettings
 from flows.studies.additive.splits import Split, study_splits
+from flows.studies.fitting import as_they_come
+from flows.studies.kept import Kept, code_digest, keeping
 
 NEAR_LINEAR = Additive("near-linear", 0, lengthscale=200.0, noise=1e-3)
 """The limit of Fig. 8: functions as good as straight."""
+
+DECIDING = (
+    *(
+        f"flows/studies/additive/{name}.py"
+        for name in ("data", "splits", "network", "models", "scan", "study")
+    ),
+    *(f"surrogates/gpr_nn/{name}.py" for name in ("features", "regression", "selection", "terms")),
+)
+"""Code that results depend on."""
+
+LIBRARIES = ("numpy", "scipy", "torch")
+
+KEY = ("trial", "split")
 
 Result = Mapping[str, Any]
 Tell = Callable[[str, int, int], None]
@@ -105,7 +117,8 @@ def run_study(
     most = settings.coupling[-1]
     networks = [SmallNetwork(nodes) for nodes in settings.nodes]
     plain: list[Trial] = [Linear(), *networks, NEAR_LINEAR, ChosenInside(most)]
-    with keeping(folder, described(data, settings), fresh=fresh) as kept, ExitStack() as until:
+    settled = described(data, settings)
+    with keeping(folder, KEY, settled, fresh=fresh) as kept, ExitStack() as until:
         work = _Work(data, splits, settings.seed, kept, workers, tell, until)
         results = work.done("models and scan", [*plain, Scanned("scan", 0, most)])
         surface = Surface.of(_grids(results.pop("scan")))
@@ -154,8 +167,8 @@ def described(data: StudyData, settings: StudySettings) -> dict[str, Any]:
         "coupling": list(settings.coupling),
         "nodes": list(settings.nodes),
         "seed": settings.seed,
-        "data": content_digest(data),
-        "code": code_digest(),
+        "data": data.digest,
+        "code": code_digest(DECIDING, LIBRARIES),
     }
 
 
@@ -204,13 +217,6 @@ class _Work:
             ): (trial.name, number)
             for trial, number in missing
         }
-        try:
-            for done in as_completed(work):
-                self.kept.put(*work[done], done.result())
-                self.tell(stage, count := count + 1, total)
-        except BrokenProcessPool as error:
-            msg = (
-                "a fitting process died, for want of memory perhaps: set CATHODE_WORKERS lower "
-                "and run the same command again"
-            )
-            raise ServiceError(msg) from error
+        for key, found in as_they_come(work):
+            self.kept.put(key, found)
+            self.tell(stage, count := count + 1, total)

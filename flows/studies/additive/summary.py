@@ -1,7 +1,5 @@
 """A finished study as one JSON object: what tables, pages and ``--json`` show."""
 
-import math
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,9 +8,10 @@ import numpy as np
 from flows.studies.additive.models import SmallNetwork
 from flows.studies.additive.network import EPOCHS
 from flows.studies.additive.scan import LENGTHSCALES, LOG_NOISES, MOST_LENGTHS
-from flows.studies.additive.statistics import Spread
 from flows.studies.additive.study import Study, described
 from flows.studies.additive.verdict import comparisons, feature_rows, feature_sentence
+from flows.studies.outputs import finite
+from flows.studies.statistics import Spread
 
 SCORES = ("train_rmse", "test_rmse", "train_r2", "test_r2")
 
@@ -121,14 +120,3 @@ def notes(study: Study) -> list[str]:
             "beyond it might be a better one"
         )
     return found
-
-
-def finite(value: Any) -> Any:
-    """The same with null for what is no finite number, which JSON has no word for."""
-    if isinstance(value, Mapping):
-        return {key: finite(each) for key, each in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [finite(each) for each in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.studies.additive.models import ChosenInside, Linear, SmallNetwork
-from flows.studies.additive.statistics import Paired
 from flows.studies.additive.study import NEAR_LINEAR, Study, choosing
 from flows.studies.digits import digits
+from flows.studies.statistics import Paired
 
 MOST_NAMED = 5
 """Features that a sentence names, beside the last."""

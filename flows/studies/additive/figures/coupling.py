@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 
 from cathode.report.figures.canvas import BLUE, GREY, RED, blank
 from flows.studies.additive.models import Linear
-from flows.studies.additive.statistics import Spread
 from flows.studies.additive.study import Study
 from flows.studies.digits import digits
+from flows.studies.statistics import Spread
 
 WIDTH = 0.55
 """Of a box, in steps of the axis."""

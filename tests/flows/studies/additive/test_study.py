@@ -9,13 +9,13 @@ import pytest
 
 from cathode.errors import StudyError
 from flows.studies.additive.data import StudyData
-from flows.studies.additive.kept import RESULTS, keeping
 from flows.studies.additive.models import ChosenInside, Linear
 from flows.studies.additive.outputs import PAGE, SPLITS, SUMMARY, write_outputs
 from flows.studies.additive.settings import StudySettings
 from flows.studies.additive.study import run_study
 from flows.studies.additive.summary import summary
 from flows.studies.additive.verdict import comparisons, feature_rows
+from flows.studies.kept import RESULTS
 from tests.flows.studies.additive.conftest import LONG
 
 
@@ -146,47 +146,6 @@ def test_the_page_holds_the_verdict_and_all_pictures(found, written):
     assert not re.search(r'(src|href)="(?!data:)', page), "it needs nothing beside it"
     assert found["sentences"][0] in page
     assert json.loads(written[SUMMARY].read_text()) == found
-
-
-def test_a_torn_line_is_cut_off(tmp_path):
-    folder = tmp_path / "out"
-    with keeping(folder, {"seed": 1}, fresh=False) as kept:
-        kept.put("linear", 0, {"rmse": 1.0})
-        kept.put("linear", 1, {"rmse": 2.0})
-    file = folder / RESULTS
-    file.write_bytes(file.read_bytes()[:-7])
-    with keeping(folder, {"seed": 1}, fresh=False) as kept:
-        assert kept.get("linear", 0) == {"rmse": 1.0}
-        assert kept.get("linear", 1) is None
-        kept.put("linear", 1, {"rmse": 2.0})
-    assert len(file.read_text().splitlines()) == 3
-
-
-def test_a_torn_first_line_is_written_anew(tmp_path):
-    folder = tmp_path / "out"
-    folder.mkdir()
-    (folder / RESULTS).write_text('{"settings": {"se')
-    for _ in range(2):
-        with keeping(folder, {"seed": 1}, fresh=False):
-            assert (folder / RESULTS).read_text() == '{"settings": {"seed": 1}}\n'
-
-
-def test_what_is_asked_for_afresh_is_made_anew(tmp_path):
-    with keeping(tmp_path / "out", {"seed": 1}, fresh=False) as kept:
-        kept.put("linear", 0, {"rmse": 1.0})
-    with keeping(tmp_path / "out", {"seed": 2}, fresh=True) as kept:
-        assert kept.get("linear", 0) is None
-    with keeping(tmp_path / "out", {"seed": 2}, fresh=False) as kept:
-        assert kept.get("linear", 0) is None
-
-
-def test_two_processes_do_not_share_a_folder(tmp_path):
-    with (
-        keeping(tmp_path / "out", {}, fresh=False),
-        pytest.raises(StudyError, match="another process is at work"),
-        keeping(tmp_path / "out", {}, fresh=False),
-    ):
-        pass
 
 
 @pytest.mark.parametrize(

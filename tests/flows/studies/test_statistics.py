@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
-from flows.studies.additive.statistics import Paired, Spread
+from flows.studies.statistics import Paired, Spread
 
 RNG = np.random.default_rng(0)
 

@@ -2,64 +2,62 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
 from cathode.errors import StudyError
 from cathode.settings import REPOSITORY
-from flows.studies.additive.data import StudyData
 
 RESULTS = "results.jsonl"
-"""A line with the settings, then a line per trial and split."""
+"""A line with the settings, then a line per result."""
 
-DECIDING = (
-    *(
-        f"flows/studies/additive/{name}.py"
-        for name in ("data", "splits", "network", "models", "scan", "study")
-    ),
-    *(f"surrogates/gpr_nn/{name}.py" for name in ("features", "regression", "selection", "terms")),
-)
-"""Code that results depend on."""
-
-LIBRARIES = ("numpy", "scipy", "torch")
+Key = tuple[str | int, ...]
 
 
 class Kept:
-    """Results by trial and split.
+    """Results by what they are of.
 
     Args:
         file: where they are kept.
+        names: what a key consists of, such as trial and split.
         settings: what they were made with.
     """
 
-    def __init__(self, file: Path, settings: Mapping[str, Any]) -> None:
-        self._file = file
+    def __init__(self, file: Path, names: Sequence[str], settings: Mapping[str, Any]) -> None:
+        self._file, self._names = file, tuple(names)
         lines = _whole_lines(file) if file.exists() else []
         if not lines:
-            _append(file, {"settings": settings})
-        self._found = {(line["trial"], line["split"]): line["found"] for line in lines[1:]}
+            lines = [{"settings": settings, "id": uuid4().hex}]
+            _append(file, lines[0])
+        self.id = str(lines[0].get("id", ""))
+        """Of this series of results; another one after a fresh start."""
+        self._found = {tuple(line[n] for n in self._names): line["found"] for line in lines[1:]}
 
-    def get(self, trial: str, split: int) -> dict[str, Any] | None:
+    def get(self, *key: str | int) -> dict[str, Any] | None:
         """A result; None where it is not known yet."""
-        return self._found.get((trial, split))
+        return self._found.get(key)
 
-    def put(self, trial: str, split: int, found: dict[str, Any]) -> None:
+    def put(self, key: Key, found: dict[str, Any]) -> None:
         """Keep a result; of a kill meanwhile a torn line remains, which is cut off later."""
-        _append(self._file, {"trial": trial, "split": split, "found": found})
-        self._found[trial, split] = found
+        _append(self._file, {**dict(zip(self._names, key, strict=True)), "found": found})
+        self._found[key] = found
 
 
 @contextmanager
-def keeping(folder: Path, settings: Mapping[str, Any], *, fresh: bool) -> Iterator[Kept]:
+def keeping(
+    folder: Path, names: Sequence[str], settings: Mapping[str, Any], *, fresh: bool
+) -> Iterator[Kept]:
     """The results kept in a folder, which belongs to this process meanwhile.
 
     Args:
         folder: of the study; made if there is none.
+        names: what a key of a result consists of.
         settings: what results depend on, ready for JSON.
         fresh: whether to give up results made with other settings.
 
@@ -78,7 +76,7 @@ def keeping(folder: Path, settings: Mapping[str, Any], *, fresh: bool) -> Iterat
     try:
         if fresh:
             file.unlink(missing_ok=True)
-        yield Kept(file, settings)
+        yield Kept(file, names, settings)
     finally:
         lock.release()
 
@@ -128,18 +126,14 @@ def _whole_lines(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in whole[:end].splitlines()]
 
 
-def content_digest(data: StudyData) -> str:
-    """A hash of the numbers that a study learns from."""
-    digest = hashlib.sha256(json.dumps([data.features, data.target]).encode())
-    for values in (data.X, data.y, data.groups.astype("int64")):
-        digest.update(str(values.shape).encode())
-        digest.update(values.tobytes())
-    return digest.hexdigest()[:16]
+def code_digest(files: Sequence[str], libraries: Sequence[str]) -> str:
+    """A hash of the code that results depend on, and of the libraries it calls.
 
-
-def code_digest() -> str:
-    """A hash of the code that results depend on, and of the libraries it calls."""
-    digest = hashlib.sha256(" ".join(version(name) for name in LIBRARIES).encode())
-    for file in DECIDING:
+    Args:
+        files: of the repository, from its root.
+        libraries: names of distributions.
+    """
+    digest = hashlib.sha256(" ".join(version(name) for name in libraries).encode())
+    for file in files:
         digest.update((REPOSITORY / file).read_bytes())
     return digest.hexdigest()[:16]

@@ -1,0 +1,174 @@
+"""Average voltage of lithium electrodes by crystal graph networks: one training, and its scores."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.evaluators.cache import ContentCache
+from benchmarks.data import data_folder
+from cathode.evaluation.baselines import BASELINES
+from cathode.evaluation.metrics import score
+from cathode.evaluation.recalibration import widening
+from cathode.model import Prediction
+from cathode.rng import derived_seed
+from cathode.settings import REPOSITORY, Settings
+from cathode.sources.electrode_crystals import electrode_crystals
+from flows.crystals.scores import baselines
+from flows.studies.augmentation.settings import SplitKind
+from flows.studies.augmentation.splits import parts_of
+
+AUGMENTATION = "anisotropic-5"
+
+PROPERTY = "average_voltage"
+
+DECIDING = ("graphs", "batches", "gate", "network", "trained", "training", "ensemble")
+"""Modules that results depend on."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One training.
+
+    Attributes:
+        split: at random, or by framework.
+        seed: of the split, and with the member's number of the training.
+        member: its number in the ensemble.
+        augmentation: name of it; ``none`` for none.
+        epochs: at most.
+    """
+
+    split: SplitKind
+    seed: int
+    member: int
+    augmentation: str
+    epochs: int
+
+
+def learned(task: Task) -> dict[str, Any]:
+    """What a network predicts of validation and test part; kept under all that decides it."""
+    settings = Settings.from_environment()
+    code = hashlib.sha256()
+    for name in DECIDING:
+        file = REPOSITORY / "surrogates" / "cgcnn" / f"{name}.py"
+        code.update(file.read_bytes() if file.exists() else b"")
+    key = {**asdict(task), "code": code.hexdigest()[:16], "property": PROPERTY}
+    cache = ContentCache(settings.home / "benchmarks" / "cgcnn")
+    return dict(cache.get(key, lambda: _learn(task)))
+
+
+def _learn(task: Task) -> dict[str, Any]:
+    from augment.registry import build_augmentation
+    from cathode.spec import parse_augmentation
+    from surrogates.cgcnn.graph_pack import graphs_of
+    from surrogates.cgcnn.network import Sizes
+    from surrogates.cgcnn.trained import Labelled
+    from surrogates.cgcnn.training import TrainingSettings, train
+
+    settings = Settings.from_environment()
+    cache = settings.cache / "crystals"
+    table = electrode_crystals(data_folder() / "mp_electrodes", "Li", cache)
+    every = Labelled(graphs_of(table.crystals, cache), table.of(PROPERTY))
+    parts = parts_of(task.split, table.frameworks, 0, task.seed)
+    found = train(
+        every.take(parts.train),
+        every.take(parts.validation),
+        Sizes(outputs=2),
+        TrainingSettings(epochs=task.epochs),
+        derived_seed(task.seed, "member", task.member),
+        None
+        if task.augmentation == "none"
+        else build_augmentation(parse_augmentation(task.augmentation)),
+        checkpoint=settings.home / "benchmarks" / "cgcnn" / f"{derived_seed(str(task))}.pt",
+    )
+    result: dict[str, Any] = {"epochs": len(found.epochs)}
+    for name, rows in (("validation", parts.validation), ("test", parts.test)):
+        mean, noise = found.predict([every.graphs[row] for row in rows])
+        result[name] = {
+            "rows": rows.tolist(),
+            "y": every.y[rows].tolist(),
+            "mean": mean.tolist(),
+            "noise": noise.tolist(),
+            "groups": [table.frameworks[row] for row in rows],
+        }
+    beside = baselines(
+        [table.crystals[row] for row in parts.train],
+        every.y[parts.train],
+        [table.crystals[row] for row in parts.test],
+    )
+    result |= {name: found.mean.tolist() for name, found in beside.items()}
+    return result
+
+
+def score_rows(found: Sequence[tuple[Task, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """A row per augmentation, split and model: means over seeds with their spread."""
+    kinds: dict[tuple[str, str], dict[int, list[dict[str, Any]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for task, result in found:
+        kinds[task.augmentation, task.split][task.seed].append(result)
+    rows = []
+    for (augmentation, kind), seeds in kinds.items():
+        models: dict[str, list[dict[str, float]]] = defaultdict(list)
+        for members in seeds.values():
+            y = np.array(members[0]["test"]["y"])
+            mad = float(np.abs(y - y.mean()).mean())
+            for name in BASELINES:
+                plain = Prediction(np.array(members[0][name]), np.ones(len(y)))
+                models[name].append(_of(y, plain, mad))
+            one = [_of(y, _joined([member], "test"), mad) for member in members]
+            models["one network"].append({k: float(np.mean([e[k] for e in one])) for k in one[0]})
+            models[f"ensemble of {len(members)}"].append(_of(y, _calibrated(members), mad))
+        rows += [_row(augmentation, kind, name, each) for name, each in models.items()]
+    return rows
+
+
+def _of(y: NDArray[np.float64], found: Prediction, mad: float) -> dict[str, float]:
+    scores = score(y, found)
+    return {**scores, "mad_over_mae": mad / scores["mae"]}
+
+
+def _row(
+    augmentation: str, kind: str, name: str, seeds: Sequence[dict[str, float]]
+) -> dict[str, Any]:
+    def told(key: str, digits: int) -> str:
+        values = [each[key] for each in seeds]
+        return (
+            f"{np.mean(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+        )
+
+    with_intervals = name.startswith("ensemble")
+    return {
+        "augmentation": augmentation,
+        "split": kind,
+        "model": name,
+        "seeds": len(seeds),
+        "MAE (V)": told("mae", 3),
+        "RMSE (V)": told("rmse", 3),
+        "MAD/MAE": told("mad_over_mae", 2),
+        **{
+            f"{level} % hold (%)": told(f"coverage_{level}", 0) if with_intervals else "-"
+            for level in (50, 80, 95)
+        },
+    }
+
+
+def _joined(members: Sequence[dict[str, Any]], part: str) -> Prediction:
+    means = np.array([member[part]["mean"] for member in members])
+    variance = (np.array([member[part]["noise"] for member in members]) ** 2).mean(axis=0)
+    if len(means) > 1:
+        variance = variance + means.var(axis=0, ddof=1)
+    return Prediction(means.mean(axis=0), np.sqrt(variance))
+
+
+def _calibrated(members: Sequence[dict[str, Any]]) -> Prediction:
+    """The ensemble, as wide as the validation part asks for."""
+    known = members[0]["validation"]
+    plain = _joined(members, "validation")
+    z = (np.array(known["y"]) - plain.mean) / plain.sigma
+    found = _joined(members, "test")
+    return Prediction(found.mean, found.sigma * widening(z, tuple(known["groups"])) ** 0.5)

@@ -1,0 +1,78 @@
+"""Crystals of a folder, of whichever kind it is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cathode.errors import SourceError
+from cathode.sources.cgcnn_folder import LABELS, cgcnn_folder
+from cathode.sources.crystal_pack import Runner
+from cathode.sources.crystal_table import CrystalTable
+from cathode.sources.elastic_crystals import LOGARITHMS, MODULI, OTHERS, elastic_crystals
+from cathode.sources.electrode_crystals import OF_PAIR, OF_STRUCTURE, PAIRS, electrode_crystals
+
+UNNAMED = "value"
+"""What the property of a CGCNN folder is called, if nobody says."""
+
+
+def read_crystals(
+    folder: Path,
+    wanted: str | None = None,
+    ion: str = "Li",
+    cache: Path | None = None,
+    run: Runner = map,
+) -> CrystalTable:
+    """Crystals with their properties.
+
+    Args:
+        folder: a CGCNN folder, Materials Project electrodes or Materials Project elastic moduli.
+        wanted: the property, looked for before anything is parsed; a CGCNN folder does not say
+            which it holds, and calls it :data:`UNNAMED` if None.
+        ion: the working ion of electrodes; ``all`` for every one.
+        cache: folder where parsed crystals are kept.
+        run: parses them, side by side where it can.
+
+    Raises:
+        SourceError: it is no such folder, it does not have the property, or something in it is
+            missing or wrong.
+    """
+    if (folder / PAIRS).exists():
+        _refuse_unknown(folder, wanted, (*OF_PAIR, *OF_STRUCTURE))
+        return electrode_crystals(folder, ion, cache, run)
+    if (folder / MODULI).exists():
+        _refuse_unknown(folder, wanted, (*LOGARITHMS, *OTHERS))
+        return elastic_crystals(folder, cache, run)
+    if (folder / LABELS).exists():
+        return cgcnn_folder(folder, wanted or UNNAMED, cache, run)
+    raise _no_crystals(folder)
+
+
+def properties_in(folder: Path) -> tuple[str, ...] | None:
+    """What is known of a folder's crystals, without reading them.
+
+    Returns:
+        None for a CGCNN folder, which does not say which property it holds.
+
+    Raises:
+        SourceError: it is no folder of crystals.
+    """
+    if (folder / PAIRS).exists():
+        return (*OF_PAIR, *OF_STRUCTURE)
+    if (folder / MODULI).exists():
+        return (*LOGARITHMS, *OTHERS)
+    if (folder / LABELS).exists():
+        return None
+    raise _no_crystals(folder)
+
+
+def _no_crystals(folder: Path) -> SourceError:
+    msg = (
+        f"{str(folder)!r} holds no crystals: give a folder with {LABELS} and CIF files, with "
+        f"{PAIRS} and structures, or with {MODULI} and structures"
+    )
+    return SourceError(msg)
+
+
+def _refuse_unknown(folder: Path, wanted: str | None, known: Sequence[str]) -> None:
+    if wanted is not None and wanted not in known:
+        msg = f"{folder} has no property {wanted!r}: it has {', '.join(known)}"
+        raise SourceError(msg)

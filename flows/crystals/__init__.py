@@ -1,0 +1,1 @@
+"""Crystal graph networks at work: they learn a property of a folder of crystals, and predict it."""

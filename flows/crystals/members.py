@@ -1,0 +1,204 @@
+"""The members of an ensemble, trained side by side and kept one by one."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from cathode.errors import ServiceError
+from cathode.protocols import Augmentation
+from cathode.rng import derived_seed
+from flows.processes import Processes
+from surrogates.cgcnn.ensemble import Ensemble
+from surrogates.cgcnn.model_file import CGCNNModel, load_model, save_model
+from surrogates.cgcnn.network import Sizes
+from surrogates.cgcnn.trained import Epoch, Labelled, Trained
+from surrogates.cgcnn.training import TrainingSettings, best_device, train
+
+POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What every member learns, each from other first weights.
+
+    Attributes:
+        property_name: what is learned.
+        data: what is learned from.
+        validation: tells the best epoch.
+        sizes: of the networks.
+        settings: how they are trained.
+        seed: each member has one of its own, derived from it.
+        augmentation: makes every crystal a variant of itself, a new one each epoch.
+        start: file of a model whose networks to go on from, in turn.
+    """
+
+    property_name: str
+    data: Labelled
+    validation: Labelled
+    sizes: Sizes
+    settings: TrainingSettings
+    seed: int
+    augmentation: Augmentation | None = None
+    start: Path | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training is.
+
+    Attributes:
+        done: epochs of all members; of a member that stopped early, all.
+        total: epochs times members.
+        member: number of the one told of, from 1.
+        epoch: its last epoch; None before the first.
+    """
+
+    done: int
+    total: int
+    member: int = 1
+    epoch: Epoch | None = None
+
+
+Tell = Callable[[Progress], None]
+
+
+def train_members(
+    work: Work, members: int, folder: Path, workers: int, tell: Tell | None = None
+) -> tuple[Trained, ...]:
+    """Train members; those that are finished are taken from the folder, others go on there.
+
+    On a GPU they follow one another; without one, each has a process of one thread.
+
+    Args:
+        work: what they learn.
+        members: how many.
+        folder: where they are kept.
+        workers: processes at most.
+        tell: is told of progress.
+
+    Raises:
+        FitError: there is nothing to learn from, or a loss is no number any more.
+        ServiceError: a process died.
+    """
+    left = [number for number in range(members) if not _finished(folder, number)]
+    if best_device().type == "cpu":
+        if left:
+            _side_by_side(work, members, left, folder, workers, tell)
+    else:
+        for number in left:
+            _learn(work, number, folder, best_device(), _teller(work, members, folder, tell))
+    if tell is not None:
+        tell(_progress(work, members, folder))
+    return tuple(load_model(_file(folder, n)).ensemble.members[0] for n in range(members))
+
+
+def _side_by_side(
+    work: Work, members: int, left: list[int], folder: Path, workers: int, tell: Tell | None
+) -> None:
+    told = _teller(work, members, folder, tell)
+    with Processes(min(workers, len(left)), _prepare, work, folder) as processes:
+        running = {processes.submit(_learn_here, number) for number in left}
+        while running:
+            done, running = wait(running, POLL_SECONDS, FIRST_EXCEPTION)
+            told()
+            try:
+                for each in done:
+                    each.result()
+            except BrokenProcessPool as error:
+                msg = (
+                    "a process that trained a network died, perhaps of too little memory: set "
+                    "CATHODE_WORKERS to a smaller number; the same command continues"
+                )
+                raise ServiceError(msg) from error
+
+
+_here: tuple[Work, Path]
+"""Of a process that trains."""
+
+
+def _prepare(work: Work, folder: Path) -> None:
+    global _here  # noqa: PLW0603 - what a process is told once, at its start
+    _here = work, folder
+
+
+def _learn_here(number: int) -> None:
+    work, folder = _here
+    _learn(work, number, folder, torch.device("cpu"))
+
+
+def _learn(
+    work: Work,
+    number: int,
+    folder: Path,
+    device: torch.device,
+    told: Callable[[], None] | None = None,
+) -> None:
+    """Train a member and keep it; every epoch is a line of its log."""
+    starts = load_model(work.start).ensemble.members if work.start is not None else ()
+    log = _log(folder, number)
+
+    def note(epoch: Epoch) -> None:
+        with log.open("a", encoding="utf-8") as out:
+            out.write(json.dumps([epoch.number, epoch.loss, epoch.mae]) + "\n")
+        if told is not None:
+            told()
+
+    trained = train(
+        work.data,
+        work.validation,
+        work.sizes,
+        work.settings,
+        derived_seed(work.seed, "member", number),
+        work.augmentation,
+        starts[number % len(starts)].network if starts else None,
+        folder / f"member-{number}.state",
+        note,
+        device,
+    )
+    about = {"epochs": len(trained.epochs)}
+    save_model(_file(folder, number), CGCNNModel(Ensemble((trained,)), work.property_name, about))
+
+
+def _file(folder: Path, number: int) -> Path:
+    return folder / f"member-{number}.pt"
+
+
+def _log(folder: Path, number: int) -> Path:
+    return folder / f"member-{number}.log"
+
+
+def _finished(folder: Path, number: int) -> bool:
+    return _file(folder, number).exists()
+
+
+def _teller(work: Work, members: int, folder: Path, tell: Tell | None) -> Callable[[], None]:
+    """Tells of progress where there is some."""
+    before = Progress(-1, 0)
+
+    def told() -> None:
+        nonlocal before
+        if tell is not None and (now := _progress(work, members, folder)).done != before.done:
+            before = now
+            tell(now)
+
+    return told
+
+
+def _progress(work: Work, members: int, folder: Path) -> Progress:
+    """What the logs say; the member told of is the one that wrote last."""
+    epochs = work.settings.epochs
+    latest: tuple[float, int, Epoch | None] = (0.0, 0, None)
+    done = 0
+    for number in range(members):
+        log = _log(folder, number)
+        whole = log.read_text("utf-8").rpartition("\n")[0] if log.exists() else ""
+        epoch = Epoch(*json.loads(whole.rpartition("\n")[2])) if whole else None
+        if epoch is not None:
+            latest = max(latest, (log.stat().st_mtime, number, epoch), key=lambda each: each[0])
+        done += epochs if _finished(folder, number) else 0 if epoch is None else epoch.number
+    return Progress(done, members * epochs, latest[1] + 1, latest[2])

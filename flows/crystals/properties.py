@@ -1,0 +1,28 @@
+"""Names, units and labels of what is learned of crystals."""
+
+from cathode.model import PROPERTIES, Property
+
+_OTHERS = {
+    known.name: known
+    for known in (
+        Property(
+            "log10_bulk_modulus",
+            "log10(GPa)",
+            "bulk modulus",
+            "Decimal logarithm of the bulk modulus in GPa.",
+        ),
+        Property(
+            "log10_shear_modulus",
+            "log10(GPa)",
+            "shear modulus",
+            "Decimal logarithm of the shear modulus in GPa.",
+        ),
+        Property("poisson_ratio", "", "Poisson's ratio", "A number without a unit."),
+    )
+}
+
+
+def described(name: str) -> Property:
+    """The property of that name; one that is not known has no unit."""
+    unknown = Property(name, "", name.replace("_", " "), "A property of a folder of crystals.")
+    return PROPERTIES.get(name) or _OTHERS.get(name) or unknown

@@ -1,0 +1,97 @@
+"""Graphs side by side as tensors."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cathode.protocols import Augmentation
+from surrogates.cgcnn.graphs import Graph, Nearest, gaussians, nearest_in
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Crystals, their atoms numbered through.
+
+    Attributes:
+        elements: vectors of the atoms' elements, shape (n, 92).
+        edges: Gaussians of distances, shape (n * 12, 41).
+        neighbours: numbers of atoms, shape (n * 12,).
+        owners: number of each atom's crystal, shape (n,).
+        counts: atoms of each crystal, shape (crystals,).
+    """
+
+    elements: Tensor
+    edges: Tensor
+    neighbours: Tensor
+    owners: Tensor
+    counts: Tensor
+
+    def __len__(self) -> int:
+        """Number of crystals."""
+        return len(self.counts)
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on a device."""
+        parts = (self.elements, self.edges, self.neighbours, self.owners, self.counts)
+        return Batch(*(part.to(device) for part in parts))
+
+
+def batch_of(graphs: Sequence[Graph], nearest: Sequence[Nearest] | None = None) -> Batch:
+    """Put graphs side by side.
+
+    Args:
+        graphs: at least one.
+        nearest: neighbours other than their own, of crystals that were changed.
+    """
+    nearest = nearest or [graph.nearest for graph in graphs]
+    counts = np.array([len(graph) for graph in graphs])
+    starts = np.cumsum(counts) - counts
+    vectors = np.concatenate([graph.vectors for graph in graphs])
+    neighbours = np.concatenate([near + at for (near, _), at in zip(nearest, starts, strict=True)])
+    far = np.concatenate([each for _, each in nearest])
+    return Batch(
+        torch.from_numpy(vectors),
+        torch.from_numpy(gaussians(far.ravel())),
+        torch.from_numpy(neighbours.ravel()),
+        torch.from_numpy(np.repeat(np.arange(len(graphs)), counts)),
+        torch.from_numpy(counts.astype(np.float32)),
+    )
+
+
+def shuffled(
+    graphs: Sequence[Graph],
+    size: int,
+    rng: np.random.Generator,
+    augmentation: Augmentation | None = None,
+) -> Iterator[tuple[NDArray[np.intp], Batch]]:
+    """All graphs in random order, in batches with the numbers of theirs.
+
+    A last batch of one is left out: nothing can be normalised by it.
+
+    Args:
+        graphs: what is learned from.
+        size: graphs in a batch.
+        rng: draws order and variants.
+        augmentation: makes each a variant of itself.
+    """
+    order = rng.permutation(len(graphs))
+    for start in range(0, len(order), size):
+        rows = order[start : start + size]
+        if len(rows) == 1 and len(order) > 1:
+            return
+        chosen = [graphs[row] for row in rows]
+        if augmentation is None:
+            yield rows, batch_of(chosen)
+            continue
+        moved = [augmentation.apply(graph.crystal, rng) for graph in chosen]
+        yield rows, batch_of(chosen, nearest_in(chosen, moved))
+
+
+def in_order(graphs: Sequence[Graph], size: int) -> Iterator[Batch]:
+    """All graphs in their order, in batches."""
+    for start in range(0, len(graphs), size):
+        yield batch_of(graphs[start : start + size])

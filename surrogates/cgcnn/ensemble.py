@@ -1,0 +1,109 @@
+"""Networks that learn the same from other first weights, and what they say together.
+
+Source: B. Lakshminarayanan, A. Pritzel, C. Blundell, "Simple and scalable predictive uncertainty
+estimation using deep ensembles", NeurIPS 2017: the variance of a prediction is that of the
+members' values and the mean of the noise they predict.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cathode.evaluation.recalibration import widening
+from cathode.model import Prediction
+from cathode.protocols import Augmentation
+from cathode.rng import derived_seed
+from surrogates.cgcnn.graphs import Graph
+from surrogates.cgcnn.network import CrystalGraphNetwork, Sizes
+from surrogates.cgcnn.trained import Epoch, Labelled, Trained
+from surrogates.cgcnn.training import TrainingSettings, train
+
+Values = NDArray[np.float64]
+
+MEMBERS = 5
+"""Networks of an ensemble."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Networks that have learned one property.
+
+    Attributes:
+        members: at least one.
+        widening: what variances are multiplied with.
+    """
+
+    members: tuple[Trained, ...]
+    widening: float = 1.0
+
+    def members_predict(self, graphs: Sequence[Graph]) -> tuple[Values, Values]:
+        """Each member's values and the standard deviations of noise, of shape (members, n)."""
+        found = [member.predict(graphs) for member in self.members]
+        return np.array([mean for mean, _ in found]), np.array([noise for _, noise in found])
+
+    def predict(self, graphs: Sequence[Graph]) -> Prediction:
+        """Values and standard deviations, noise included, each of shape (n,)."""
+        means, noises = self.members_predict(graphs)
+        variance = (noises**2).mean(axis=0)
+        if len(means) > 1:
+            variance = variance + means.var(axis=0, ddof=1)
+        # One network without noise claims to be sure; a millionth of the spread keeps that finite.
+        least = (1e-6 * self.members[0].spread) ** 2
+        return Prediction(means.mean(axis=0), np.sqrt(self.widening * variance + least))
+
+    def recalibrated(self, held_out: Labelled, groups: tuple[str, ...]) -> "Ensemble":
+        """The same, as wide as values ask for that no weight was fitted to.
+
+        Args:
+            held_out: such values.
+            groups: of equal ones, such as polymorphs, each counts once.
+        """
+        plain = replace(self, widening=1.0)
+        found = plain.predict(held_out.graphs)
+        return replace(self, widening=widening((held_out.y - found.mean) / found.sigma, groups))
+
+
+def train_ensemble(
+    data: Labelled,
+    validation: Labelled | None,
+    sizes: Sizes,
+    settings: TrainingSettings,
+    seed: int,
+    members: int = MEMBERS,
+    augmentation: Augmentation | None = None,
+    start: Sequence[CrystalGraphNetwork] = (),
+    checkpoints: Path | None = None,
+    tell: Callable[[int, Epoch], None] | None = None,
+) -> Ensemble:
+    """Train the members one after another; arguments as of :func:`surrogates.cgcnn.training.train`.
+
+    Args:
+        data: what is learned from.
+        validation: tells each member's best epoch.
+        sizes: of the networks; two outputs, if noise is to be predicted.
+        settings: how they are trained.
+        seed: each member has one of its own, derived from it.
+        members: how many.
+        augmentation: makes every crystal a variant of itself, a new one each epoch.
+        start: networks to go on from, in turn.
+        checkpoints: folder in which the member in training is kept epoch by epoch.
+        tell: is told of every epoch with the member's number from 0.
+    """
+
+    def member(number: int) -> Trained:
+        return train(
+            data,
+            validation,
+            sizes,
+            settings,
+            derived_seed(seed, "member", number),
+            augmentation,
+            start[number % len(start)] if start else None,
+            checkpoints / f"member-{number}.pt" if checkpoints is not None else None,
+            (lambda epoch: tell(number, epoch)) if tell is not None else None,
+        )
+
+    return Ensemble(tuple(member(number) for number in range(members)))

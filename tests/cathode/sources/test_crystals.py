@@ -1,0 +1,51 @@
+import pytest
+
+from cathode.errors import SourceError
+from cathode.sources.crystals import UNNAMED, read_crystals
+from tests.crystal_worlds import (
+    cif,
+    pair,
+    rock_salt,
+    write_cgcnn_folder,
+    write_electrodes,
+    write_structures,
+)
+
+CIF = cif(rock_salt("Li", "F", 4.0))
+
+
+def electrodes(tmp_path):
+    return write_electrodes(tmp_path, [pair("a")], [{"material_id": "a", "cif": CIF}])
+
+
+def moduli(tmp_path):
+    head = "material_id,usable,bulk_vrh,shear_vrh,homogeneous_poisson,"
+    head += "formation_energy_per_atom,band_gap\n"
+    (tmp_path / "elastic.csv").write_text(head + "a,True,100,10,,,\n")
+    write_structures(tmp_path, [{"material_id": "a", "cif": CIF}])
+    return tmp_path
+
+
+def test_each_kind_of_folder_is_told_by_its_files(tmp_path):
+    assert "average_voltage" in read_crystals(electrodes(tmp_path / "e")).values
+    (tmp_path / "m").mkdir()
+    assert "log10_bulk_modulus" in read_crystals(moduli(tmp_path / "m")).values
+    folder = write_cgcnn_folder(tmp_path / "c", 3)
+    assert list(read_crystals(folder).values) == [UNNAMED]
+    assert list(read_crystals(folder, "hardness").values) == ["hardness"]
+
+
+@pytest.mark.parametrize(("make", "known"), [(electrodes, "average_voltage"), (moduli, "log10")])
+def test_an_unknown_property_is_refused_before_anything_is_parsed(tmp_path, make, known):
+    def refuse(work, texts):
+        raise AssertionError("parsed")
+
+    with pytest.raises(SourceError, match=f"no property 'hardness': it has .*{known}"):
+        read_crystals(make(tmp_path), "hardness", run=refuse)
+
+
+def test_other_folders_are_refused(tmp_path):
+    for folder in (tmp_path, tmp_path / "none", tmp_path / "file"):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(SourceError, match="holds no crystals: give a folder with id_prop.csv"):
+            read_crystals(folder, "x")

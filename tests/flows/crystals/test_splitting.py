@@ -1,0 +1,59 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cathode.errors import FitError
+from flows.crystals.splitting import groups_of, split_groups
+from tests.crystal_worlds import cif, rock_salt
+
+
+@given(
+    st.lists(st.sampled_from("abcdefghij"), min_size=3, max_size=80).filter(
+        lambda groups: len(set(groups)) >= 3
+    ),
+    st.floats(0.01, 0.6),
+    st.floats(0.01, 0.39),
+    st.integers(0, 2**32),
+)
+def test_every_row_is_in_one_part_and_no_group_in_two(groups, validation, test, seed):
+    split = split_groups(groups, validation, test, seed)
+    parts = (split.train, split.validation, split.test)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(groups)))
+    found = [{groups[row] for row in part} for part in parts]
+    assert all(found)
+    assert sum(map(len, found)) == len(set(groups))
+    # A part is larger than its share only where one group alone is.
+    most = max(Counter(groups).values())
+    for part, share in ((split.validation, validation), (split.test, test)):
+        assert len(part) <= max(most, share * len(groups))
+
+
+def test_parts_are_as_large_as_asked_for_and_drawn_by_the_seed():
+    groups = [str(n) for n in range(200)]
+    split = split_groups(groups, 0.1, 0.2, 0)
+    assert (len(split.train), len(split.validation), len(split.test)) == (140, 20, 40)
+    np.testing.assert_array_equal(split.test, split_groups(groups, 0.1, 0.2, 0).test)
+    assert set(split.test) != set(split_groups(groups, 0.1, 0.2, 1).test)
+
+
+def test_two_kinds_are_too_few():
+    with pytest.raises(FitError, match=r"of 2 kinds only \(a, b\)"):
+        split_groups(["a", "b", "a"], 0.1, 0.1, 0)
+
+
+def test_compositions_are_one_kind_of_group_and_frameworks_the_other():
+    from pathlib import Path
+
+    from cathode.sources.crystal_table import Row, table_of
+
+    rows = [
+        Row("a", cif(rock_salt("Li", "O", 4.0)), {}, "O"),
+        Row("b", cif(rock_salt("Na", "O", 4.5)), {}, "O"),
+        Row("c", cif(rock_salt("Li", "O", 4.1)), {}, "O"),
+    ]
+    table = table_of(Path("here"), rows, None)
+    assert groups_of(table, "random") == ("LiO", "ONa", "LiO")
+    assert groups_of(table, "framework") == ("O", "O", "O")
