@@ -5,9 +5,17 @@ Source: E. Abenza et al., Regularization strategy for battery materials using la
 """
 
 from augment.published import IMPROVEMENT
-from cathode.spec import AugmentationSpec, OversamplingSpec, RotationSpec, parse_augmentation
+from cathode.spec import (
+    AugmentationSpec,
+    LatticeScalingSpec,
+    OversamplingSpec,
+    RotationSpec,
+    parse_augmentation,
+)
 
 FORMATION = "formation_energy_per_atom"
+
+PER_VOLUME = ("volumetric_capacity", "energy_density")
 
 _RECOMMENDED = {
     "average_voltage": "anisotropic-5",
@@ -61,4 +69,16 @@ def caution(augmentation: AugmentationSpec, property_name: str) -> str | None:
             "not studied (Abenza et al., 2026), and one that depends on the distances between "
             "atoms they do not keep: compare it with oversampling on held-out data"
         )
-    return None
+    reasons = []
+    if property_name in PER_VOLUME and isinstance(augmentation, LatticeScalingSpec):
+        reasons.append(
+            "it is per volume, so that the label of a scaled cell changes with the volume; "
+            "published, the label is kept all the same"
+        )
+    figure = IMPROVEMENT.get(augmentation.name, {}).get(property_name, 0.0)
+    if figure < 0:
+        reasons.append(
+            f"published, it made the prediction worse, by {-figure:.1f} % (Abenza et al., 2026): "
+            "compare it with oversampling on held-out data"
+        )
+    return f"{augmentation.name} with {property_name}: {'; '.join(reasons)}" if reasons else None

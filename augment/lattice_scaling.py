@@ -1,8 +1,8 @@
 """Lattice scaling: cells that are somewhat larger or smaller, as charging makes them.
 
 Source: E. Abenza et al., Regularization strategy for battery materials using lattice scaling
-(2026), section "Datasets". They give the range of volumes and that the lengths change "in
-different proportions"; how these are drawn they do not say.
+(2026), "Datasets" and the section before it: volumes are drawn within a range, and in anisotropic
+scaling the lengths change "independently". From which distribution they do not say.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,8 @@ class LatticeScaling:
     """Scale the cell's vectors; its angles and the fractional positions stay.
 
     The volume is multiplied with a factor V, uniform between 1 - v and 1 + v. Isotropic: each
-    length with the cube root of V. Anisotropic: the lengths with V**w, the three weights w uniform
-    among those that are not below zero and sum to one (Dirichlet), so that the volume is the drawn
-    one exactly and all lengths grow or all shrink, by different amounts.
+    length with the cube root of V. Anisotropic: each length with a factor of its own, the cube root
+    of a number uniform in the same range, and then all with what makes the volume the drawn one.
     """
 
     spec: LatticeScalingSpec
@@ -34,7 +33,8 @@ class LatticeScaling:
         """A variant in a scaled cell."""
         most = self.spec.volume / 100
         volume = rng.uniform(1 - most, 1 + most)
-        isotropic = self.spec.mode == "isotropic"
-        weights = np.full(3, 1 / 3) if isotropic else rng.dirichlet(np.ones(3))
-        lattice = crystal.lattice * volume ** weights[:, None]
+        lengths = np.ones(3)
+        if self.spec.mode == "anisotropic":
+            lengths = np.cbrt(rng.uniform(1 - most, 1 + most, size=3))
+        lattice = crystal.lattice * (lengths * np.cbrt(volume / lengths.prod()))[:, None]
         return Crystal(lattice, crystal.positions.copy(), crystal.numbers.copy())

@@ -12,8 +12,8 @@ from cathode.spec import RotationSpec
 class Rotation:
     """Turn the cell by 0 to 360° about a random axis; fractional positions stay.
 
-    All distances stay as they are. A network of distances, such as CGCNN, sees the very same graph:
-    to it, rotation is oversampling.
+    All distances stay as they are. To a network of distances, such as CGCNN, rotation is
+    oversampling, but that of neighbours equally far away another may be taken for the twelfth.
 
     Published figures of rotation differ from those of oversampling (see ``augment.published``).
     They were made with AugLiChem (R. Magar et al., Mach. Learn.: Sci. Technol. 3, 045015 (2022)),

@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--augmentations", nargs="+", default=[AUGMENTATION])
+    parser.add_argument("--focus", nargs="+", type=int, default=[3], help="atomic numbers, or 0")
     asked = parser.parse_args()
     folder = data_folder() / "mp_electrodes"
     if not folder.exists():
@@ -55,8 +56,9 @@ def main() -> None:
         publish("cgcnn_speed", "Crystal graphs of lithium electrodes", speed(folder))
     if "skill" in asked.parts:
         tasks = [
-            Task(split, seed, member, augmentation, asked.epochs)
+            Task(split, seed, member, augmentation, focus, asked.epochs)
             for augmentation in asked.augmentations
+            for focus in asked.focus
             for split in asked.splits
             for seed in range(asked.seeds)
             for member in range(asked.members)

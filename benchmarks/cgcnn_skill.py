@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -17,17 +18,23 @@ from cathode.evaluation.recalibration import widening
 from cathode.model import Prediction
 from cathode.rng import derived_seed
 from cathode.settings import REPOSITORY, Settings
-from cathode.sources.electrode_crystals import electrode_crystals
+from cathode.sources.electrode_crystals import PAIRS, STRUCTURES, electrode_crystals
 from flows.crystals.scores import baselines
 from flows.studies.augmentation.settings import SplitKind
 from flows.studies.augmentation.splits import parts_of
 
-AUGMENTATION = "anisotropic-5"
+AUGMENTATION = "perturbation-0.1"
 
 PROPERTY = "average_voltage"
 
-DECIDING = ("graphs", "batches", "gate", "network", "trained", "training", "ensemble")
-"""Modules that results depend on."""
+DECIDING = (
+    "augment",
+    "surrogates/cgcnn",
+    "cathode/spec/augmentation.py",
+    "flows/studies/augmentation/splits.py",
+    "benchmarks/cgcnn_skill.py",
+)
+"""Code that results depend on."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,7 @@ class Task:
         seed: of the split, and with the member's number of the training.
         member: its number in the ensemble.
         augmentation: name of it; ``none`` for none.
+        focus: atomic number of the atoms that are read apart, too; 0 for none.
         epochs: at most.
     """
 
@@ -46,19 +54,28 @@ class Task:
     seed: int
     member: int
     augmentation: str
+    focus: int
     epochs: int
 
 
 def learned(task: Task) -> dict[str, Any]:
     """What a network predicts of validation and test part; kept under all that decides it."""
     settings = Settings.from_environment()
-    code = hashlib.sha256()
-    for name in DECIDING:
-        file = REPOSITORY / "surrogates" / "cgcnn" / f"{name}.py"
-        code.update(file.read_bytes() if file.exists() else b"")
-    key = {**asdict(task), "code": code.hexdigest()[:16], "property": PROPERTY}
+    key = {**asdict(task), "code": _digest(), "property": PROPERTY, "torch": version("torch")}
     cache = ContentCache(settings.home / "benchmarks" / "cgcnn")
     return dict(cache.get(key, lambda: _learn(task)))
+
+
+def _digest() -> str:
+    """A hash of the code and of the data."""
+    content = hashlib.sha256()
+    for place in DECIDING:
+        found = REPOSITORY / place
+        for file in sorted(found.glob("*.py")) if found.is_dir() else [found]:
+            content.update(file.read_bytes())
+    for name in (PAIRS, STRUCTURES):
+        content.update((data_folder() / "mp_electrodes" / name).read_bytes())
+    return content.hexdigest()[:16]
 
 
 def _learn(task: Task) -> dict[str, Any]:
@@ -77,7 +94,7 @@ def _learn(task: Task) -> dict[str, Any]:
     found = train(
         every.take(parts.train),
         every.take(parts.validation),
-        Sizes(outputs=2),
+        Sizes(outputs=2, focus=task.focus),
         TrainingSettings(epochs=task.epochs),
         derived_seed(task.seed, "member", task.member),
         None
@@ -106,13 +123,13 @@ def _learn(task: Task) -> dict[str, Any]:
 
 def score_rows(found: Sequence[tuple[Task, dict[str, Any]]]) -> list[dict[str, Any]]:
     """A row per augmentation, split and model: means over seeds with their spread."""
-    kinds: dict[tuple[str, str], dict[int, list[dict[str, Any]]]] = defaultdict(
+    kinds: dict[tuple[str, int, str], dict[int, list[dict[str, Any]]]] = defaultdict(
         lambda: defaultdict(list)
     )
     for task, result in found:
-        kinds[task.augmentation, task.split][task.seed].append(result)
+        kinds[task.augmentation, task.focus, task.split][task.seed].append(result)
     rows = []
-    for (augmentation, kind), seeds in kinds.items():
+    for what, seeds in kinds.items():
         models: dict[str, list[dict[str, float]]] = defaultdict(list)
         for members in seeds.values():
             y = np.array(members[0]["test"]["y"])
@@ -123,7 +140,7 @@ def score_rows(found: Sequence[tuple[Task, dict[str, Any]]]) -> list[dict[str, A
             one = [_of(y, _joined([member], "test"), mad) for member in members]
             models["one network"].append({k: float(np.mean([e[k] for e in one])) for k in one[0]})
             models[f"ensemble of {len(members)}"].append(_of(y, _calibrated(members), mad))
-        rows += [_row(augmentation, kind, name, each) for name, each in models.items()]
+        rows += [_row(what, name, each) for name, each in models.items()]
     return rows
 
 
@@ -133,7 +150,7 @@ def _of(y: NDArray[np.float64], found: Prediction, mad: float) -> dict[str, floa
 
 
 def _row(
-    augmentation: str, kind: str, name: str, seeds: Sequence[dict[str, float]]
+    what: tuple[str, int, str], name: str, seeds: Sequence[dict[str, float]]
 ) -> dict[str, Any]:
     def told(key: str, digits: int) -> str:
         values = [each[key] for each in seeds]
@@ -143,8 +160,7 @@ def _row(
 
     with_intervals = name.startswith("ensemble")
     return {
-        "augmentation": augmentation,
-        "split": kind,
+        **dict(zip(("augmentation", "focus (Z)", "split"), what, strict=True)),
         "model": name,
         "seeds": len(seeds),
         "MAE (V)": told("mae", 3),

@@ -15,6 +15,14 @@ from cathode.sources.csv_cells import number, read_text
 LABELS = "id_prop.csv"
 
 
+NOT_PLAIN = "its id is no plain name of a file"
+
+
+def is_plain(name: str) -> bool:
+    """Whether an id can only name a file of the folder itself."""
+    return name.isprintable() and not {"/", "\\"} & {*name} and name[:1] not in ("", ".")
+
+
 def cgcnn_folder(
     folder: Path, wanted: str, cache: Path | None = None, run: Runner = map
 ) -> CrystalTable:
@@ -43,8 +51,8 @@ def cgcnn_folder(
             raise SourceError(msg)
         seen.add(name)
         value = number(where, cells[1], "or leave the line out")
-        if not name.isprintable() or "/" in name or "\\" in name or name[:1] in ("", "."):
-            missing[name] = "its id is no plain name of a file"
+        if not is_plain(name):
+            missing[name] = NOT_PLAIN
             continue
         try:
             rows.append(Row(name, (folder / f"{name}.cif").read_text("utf-8-sig"), {wanted: value}))

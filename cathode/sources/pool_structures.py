@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cathode.errors import SourceError
 from cathode.model import Crystal
+from cathode.sources.cgcnn_folder import NOT_PLAIN, is_plain
 from cathode.sources.crystal_pack import parsed_cifs
 from cathode.sources.json_lines import records
 from cathode.sources.pool_table import read_ids
@@ -26,10 +27,14 @@ def pool_crystals(
         SourceError: the table, its column or the file cannot be read.
     """
     ids = read_ids(table, column)
-    cifs = _cifs_of_folder(file, {*ids}) if file.is_dir() else _cifs_of_lines(file, {*ids})
+    refused: dict[str, str] = {}
+    if file.is_dir():
+        cifs, refused = _cifs_of_folder(file, {*ids})
+    else:
+        cifs = _cifs_of_lines(file, {*ids})
     known = sorted(cifs)
     parsed = dict(zip(known, parsed_cifs([cifs[name] for name in known], cache), strict=True))
-    return tuple(parsed.get(name) or _missing(name, file) for name in ids)
+    return tuple(parsed.get(name) or refused.get(name) or _missing(name, file) for name in ids)
 
 
 def _missing(name: str, file: Path) -> str:
@@ -46,10 +51,17 @@ def _cifs_of_lines(file: Path, wanted: Collection[str]) -> dict[str, str]:
     return found
 
 
-def _cifs_of_folder(folder: Path, wanted: Collection[str]) -> dict[str, str]:
-    found = {}
-    for name in wanted:
-        file = folder / f"{name}.cif"
-        if name and file.is_file():
-            found[name] = file.read_text(encoding="utf-8", errors="replace")
-    return found
+def _cifs_of_folder(folder: Path, wanted: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The texts of files, and why some cannot be read; neither of those that are missing."""
+    found, refused = {}, {}
+    for name in filter(None, wanted):
+        if not is_plain(name):
+            refused[name] = NOT_PLAIN
+            continue
+        try:
+            found[name] = (folder / f"{name}.cif").read_text("utf-8-sig", errors="replace")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            refused[name] = f"{name}.cif cannot be read ({error.strerror})"
+    return found, refused

@@ -27,6 +27,9 @@ NEIGHBOURS_PER_COORDINATE = 2
 class PoolSpace:
     """Candidates that exist already: rows of a table, structures of a database.
 
+    Rows that have crystals differ in their coordinates, for these are what tells the crystal. Named
+    rows without crystals may have equal ones: models then see no difference between them.
+
     Attributes:
         coordinates: names of the columns.
         candidates: the pool, in its order.
@@ -76,10 +79,12 @@ class PoolSpace:
             cache: folder where crystals are kept that were parsed once.
 
         Raises:
-            SourceError: its table is missing, or something in it is wrong.
-            SpaceError: two rows have one name, or the same numbers.
+            SourceError: its table is missing, or something in it is wrong: two rows of one name.
+            SpaceError: rows have crystals, and two of them the same coordinates.
         """
         names, X = read_pool(spec.table, spec.name, spec.coordinates)
+        if spec.structures is not None:
+            _refuse_equal(names, X)
         settings = [dict(zip(spec.coordinates, map(float, row), strict=True)) for row in X]
         candidates = tuple(
             Candidate.of(POOL, {}, {"name": name, **numbers})
@@ -113,6 +118,8 @@ class PoolSpace:
 
     def rows_at(self, X: NDArray[np.float64]) -> NDArray[np.intp]:
         """Rows that have exactly these coordinates, shape (n, d), by their numbers, shape (n,).
+
+        Of rows with equal coordinates, which have no crystals, it is the last.
 
         Raises:
             SpaceError: some are of no row.
@@ -239,6 +246,18 @@ class PoolSpace:
         from scipy.spatial import KDTree
 
         return KDTree(self._scaled)
+
+
+def _refuse_equal(names: Sequence[str], X: NDArray[np.float64]) -> None:
+    first: dict[bytes, str] = {}
+    for name, x in zip(names, X + 0.0, strict=True):  # no -0.0
+        if (other := first.setdefault(x.tobytes(), name)) != name:
+            msg = (
+                f"rows {other!r} and {name!r} of the pool have the same coordinates, so that "
+                "nothing tells which of their crystals is meant: add a coordinate that tells them "
+                "apart, or leave one of them out"
+            )
+            raise SpaceError(msg)
 
 
 def _points(rows: ArrayLike) -> Points:

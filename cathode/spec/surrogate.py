@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cathode.errors import SpecError
 from cathode.spec.augmentation import parse_augmentation
@@ -137,6 +137,20 @@ class CGCNNSpec(Spec):
     atom: int = Field(64, ge=1, le=1024, description="entries of an atom's vector")
     hidden: int = Field(128, ge=1, le=4096, description="entries of a crystal's vector")
     convolutions: int = Field(3, ge=1, le=10, description="rounds in which atoms hear of others")
+    focus: str | None = Field(
+        None,
+        description="symbol of an element whose atoms are read apart, too, such as the mobile ion",
+    )
+
+    @field_validator("focus")
+    @classmethod
+    def _focus_is_an_element(cls, symbol: str | None) -> str | None:
+        from pymatgen.core import Element  # it loads slowly, and most specs name none
+
+        if symbol is not None and not Element.is_valid_symbol(symbol):
+            msg = f"{symbol!r} is no element: give its symbol, such as Li, or leave focus out"
+            raise ValueError(msg)
+        return symbol
 
     @model_validator(mode="after")
     def _augmentation_is_known(self) -> "CGCNNSpec":
@@ -157,7 +171,7 @@ class CGCNNSpec(Spec):
 
     @model_validator(mode="after")
     def _pretrained_networks_have_their_sizes(self) -> "CGCNNSpec":
-        sizes = ("atom", "hidden", "convolutions")
+        sizes = ("atom", "hidden", "convolutions", "focus")
         if self.pretrained is not None:
             for name in sizes:
                 if getattr(self, name) != type(self).model_fields[name].default:
@@ -171,7 +185,8 @@ class CGCNNSpec(Spec):
         augmentation = "" if self.augmentation == "auto" else f"-{self.augmentation}"
         lower = "" if self.lower == "free" else f"-{self.lower}"
         pretrained = "" if self.pretrained is None else f"-pretrained{lower}"
-        return f"{self.kind}{augmentation}{pretrained}"
+        focus = "" if self.focus is None else f"-{self.focus}"
+        return f"{self.kind}{augmentation}{pretrained}{focus}"
 
     @property
     def learns_from_history(self) -> bool:

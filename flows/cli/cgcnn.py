@@ -86,6 +86,10 @@ def train(
     atom: Annotated[int | None, typer.Option(help="Entries of an atom's vector; 64.")] = None,
     hidden: Annotated[int | None, typer.Option(help="Of a crystal's vector; 128.")] = None,
     convolutions: Annotated[int | None, typer.Option(help="Convolutions; 3.")] = None,
+    focus: Annotated[
+        str,
+        typer.Option(help="Element whose atoms are read apart, too; auto: the electrodes' ion."),
+    ] = "auto",
     seed: Annotated[int, typer.Option(help="Of split, first weights and order.")] = 0,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Give up what is there of another training.")
@@ -98,8 +102,16 @@ def train(
     from flows.cli.run import INTERRUPTED
     from flows.cli.signals import stopping_on_signals
     from flows.crystals.learn import Place, learn
-    from flows.crystals.plan import Plan, chosen_augmentation, chosen_sizes, chosen_training
+    from flows.crystals.plan import (
+        Plan,
+        chosen_augmentation,
+        chosen_focus,
+        chosen_sizes,
+        chosen_training,
+    )
 
+    # A model to start from has its focus already.
+    apart = None if start is not None and focus == "auto" else chosen_focus(focus, folder, ion)
     plan = Plan(
         property_name,
         ion,
@@ -109,7 +121,7 @@ def train(
         split.value,
         validation,
         test,
-        chosen_sizes(start, atom, hidden, convolutions),
+        chosen_sizes(start, atom, hidden, convolutions, apart),
         chosen_training(start, epochs, batch, rate, lower.value if lower is not None else None),
         seed,
     )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,6 +142,7 @@ def _learn(
     """Train a member and keep it; every epoch is a line of its log."""
     starts = load_model(work.start).ensemble.members if work.start is not None else ()
     log = _log(folder, number)
+    _cut_torn_line(log)
 
     def note(epoch: Epoch) -> None:
         with log.open("a", encoding="utf-8") as out:
@@ -172,6 +174,22 @@ def _log(folder: Path, number: int) -> Path:
     return folder / f"member-{number}.log"
 
 
+def _cut_torn_line(log: Path) -> None:
+    """Cut off what a kill has left of a line, lest the next one be joined to it."""
+    if log.exists():
+        with log.open("r+b") as out:
+            out.truncate(out.read().rfind(b"\n") + 1)
+
+
+def _last_epoch(log: Path) -> Epoch | None:
+    """Of a log that may be written meanwhile: the last line that is whole and can be read."""
+    lines = log.read_bytes().split(b"\n")[:-1] if log.exists() else []
+    for line in reversed(lines):
+        with suppress(ValueError, TypeError):
+            return Epoch(*json.loads(line))
+    return None
+
+
 def _finished(folder: Path, number: int) -> bool:
     return _file(folder, number).exists()
 
@@ -196,9 +214,7 @@ def _progress(work: Work, members: int, folder: Path) -> Progress:
     done = 0
     for number in range(members):
         log = _log(folder, number)
-        whole = log.read_text("utf-8").rpartition("\n")[0] if log.exists() else ""
-        epoch = Epoch(*json.loads(whole.rpartition("\n")[2])) if whole else None
-        if epoch is not None:
+        if (epoch := _last_epoch(log)) is not None:
             latest = max(latest, (log.stat().st_mtime, number, epoch), key=lambda each: each[0])
         done += epochs if _finished(folder, number) else 0 if epoch is None else epoch.number
     return Progress(done, members * epochs, latest[1] + 1, latest[2])

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from augment.advice import recommended
 from cathode.errors import FitError
+from cathode.sources.electrode_crystals import EVERY_ION, PAIRS
 from cathode.spec import AugmentationSpec, parse_augmentation
 from surrogates.cgcnn.model_file import load_model
 from surrogates.cgcnn.network import Sizes
@@ -103,8 +104,39 @@ def chosen_augmentation(text: str, property_name: str) -> AugmentationSpec | Non
     return None if text == NONE else parse_augmentation(text)
 
 
+def chosen_focus(text: str, folder: Path, ion: str) -> int | None:
+    """Atomic number of the element whose atoms are read apart, too; 0 for none.
+
+    Args:
+        text: symbol of an element, ``none``, or ``auto``: the working ion of electrodes.
+        folder: of the crystals.
+        ion: their working ion.
+
+    Returns:
+        None where ``auto`` names none.
+
+    Raises:
+        FitError: there is no such element.
+    """
+    from pymatgen.core import Element
+
+    if text == AUTO:
+        electrodes = (folder / PAIRS).exists() and ion != EVERY_ION
+        return Element(ion).Z if electrodes and Element.is_valid_symbol(ion) else None
+    if text == NONE:
+        return 0
+    if not Element.is_valid_symbol(text):
+        msg = f"--focus {text!r}: give the symbol of an element such as Li, auto or none"
+        raise FitError(msg)
+    return Element(text).Z
+
+
 def chosen_sizes(
-    start: Path | None, atom: int | None, hidden: int | None, convolutions: int | None
+    start: Path | None,
+    atom: int | None = None,
+    hidden: int | None = None,
+    convolutions: int | None = None,
+    focus: int | None = None,
 ) -> Sizes:
     """Sizes as asked for; what is not asked for is as in the model to start from.
 
@@ -115,7 +147,7 @@ def chosen_sizes(
     own = Sizes(outputs=2)
     if start is not None:
         own = replace(load_model(start).ensemble.members[0].network.sizes, outputs=2)
-    asked = {"atom": atom, "hidden": hidden, "convolutions": convolutions}
+    asked = {"atom": atom, "hidden": hidden, "convolutions": convolutions, "focus": focus}
     given = {name: value for name, value in asked.items() if value is not None}
     for name, value in given.items():
         if start is not None and value != getattr(own, name):

@@ -38,7 +38,9 @@ def groups_of(table: CrystalTable, kind: Literal["random", "framework"]) -> tupl
 
 
 def split_groups(groups: Sequence[str], validation: float, test: float, seed: int) -> Split:
-    """Draw whole groups until a part has its share of the rows; each part has one at least.
+    """Draw whole groups as long as they fit into the share of a part; each part has one at least.
+
+    A group that does not fit is left to learn from. Where none fits, a part gets the smallest.
 
     Args:
         groups: of the rows.
@@ -59,13 +61,19 @@ def split_groups(groups: Sequence[str], validation: float, test: float, seed: in
         raise FitError(msg)
     order = np.random.default_rng(derived_seed(seed, "split")).permutation(distinct).tolist()
     parts: list[set[str]] = []
-    for share, others in ((test, 2), (validation, 1)):
-        part: set[str] = set()
-        while not part or (
-            len(order) > others and sum(sizes[g] for g in (*part, order[-1])) <= share * len(groups)
-        ):
-            part.add(order.pop())
-        parts.append(part)
+    rooms = [share * len(groups) for share in (test, validation)]
+    for i, room in enumerate(rooms):  # one for each, before a part is filled
+        first = next((g for g in order if sizes[g] <= room), min(order, key=sizes.__getitem__))
+        order.remove(first)
+        parts.append({first})
+        rooms[i] -= sizes[first]
+    for part, room in zip(parts, rooms, strict=True):
+        left = room
+        for group in tuple(order):
+            if len(order) > 1 and sizes[group] <= left:
+                order.remove(group)
+                part.add(group)
+                left -= sizes[group]
     tested, validated = (np.array([group in part for group in groups]) for part in parts)
     return Split(
         np.flatnonzero(~tested & ~validated), np.flatnonzero(validated), np.flatnonzero(tested)

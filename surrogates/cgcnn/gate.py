@@ -113,7 +113,7 @@ class _Heard(torch.autograd.Function):
                 [slope.new_zeros(slope.shape).index_add_(0, neighbours, t) for t in totals], 1
             ),
             torch.cat(totals, dim=1) @ edge if ctx.needs_input_grad[2] else None,
-            torch.cat([half.T @ edges for half in totals]),
+            torch.cat([half.T @ edges for half in totals]) if ctx.needs_input_grad[3] else None,
             *(torch.cat(halves) for halves in zip(*norms, strict=True)),
             None,
             None,

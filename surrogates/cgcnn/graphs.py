@@ -179,9 +179,10 @@ def nearest_in(graphs: Sequence[Graph], moved: Sequence[Crystal]) -> list[Neares
     )
     neighbours = np.concatenate([graph.neighbours for graph in graphs])
     known = neighbours + (ends - counts)[owner, None]
-    apart = np.concatenate([graph.images for graph in graphs]).astype(np.float32)
-    apart += (places[known] - places[:, None]).astype(np.float32)
-    apart = apart @ lattices.astype(np.float32)[owner]
+    # Cells that cancel must do so before precision is given up.
+    cells = places[known] - places[:, None]
+    cells += np.concatenate([graph.images for graph in graphs])
+    apart = cells.astype(np.float32) @ lattices.astype(np.float32)[owner]
     far = np.sqrt(np.einsum("nkx,nkx->nk", apart, apart))
     far[(neighbours < 0) | (far > RADIUS)] = np.inf
     choice = np.argpartition(far, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]

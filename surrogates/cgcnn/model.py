@@ -1,7 +1,7 @@
 """An ensemble as a BoTorch model: acquisitions differentiate it, draw from it, believe values."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -159,20 +159,36 @@ class EnsembleModel(Model):
         posterior = GPyTorchPosterior(normal)
         return posterior if posterior_transform is None else posterior_transform(posterior, X)
 
-    def condition_on_observations(self, X: Tensor, Y: Tensor, **_: Any) -> "EnsembleModel":
-        """The model with more values, shape (n, 1), at places (n, d), which have the noise of all.
+    def condition_on_observations(
+        self, X: Tensor, Y: Tensor, noise: Tensor | None = None, **_: Any
+    ) -> "EnsembleModel":
+        """The model with more values.
+
+        Args:
+            X: places, shape (n, d).
+            Y: values, shape (n, 1).
+            noise: variances of their noise, shape (n, 1); if None, what the members predict.
 
         Raises:
             NotImplementedError: there are batches of places or values.
+            ValueError: the noise is not of the values' shape.
         """
         if X.dim() != 2 or Y.dim() != 2:  # noqa: PLR2004 - a matrix
             msg = f"X of shape {tuple(X.shape)}: CGCNN takes no batches of new values"
             raise NotImplementedError(msg)
-        y = Y.squeeze(-1)
-        if self.believed is not None:
-            X, y = torch.cat([self.believed.X, X]), torch.cat([self.believed.y, y])
+        if noise is not None and noise.shape != Y.shape:
+            msg = (
+                f"noise of shape {tuple(noise.shape)}: give a variance per value, {tuple(Y.shape)}"
+            )
+            raise ValueError(msg)
+        y, known = Y.squeeze(-1), self.believed
+        if known is not None:
+            X, y = torch.cat([known.X, X]), torch.cat([known.y, y])
         with torch.no_grad():
             prior = self.prior(X)
+            earlier = prior.noise[:0] if known is None else known.prior.noise
+            new = prior.noise[len(earlier) :] if noise is None else noise.squeeze(-1)
+            prior = replace(prior, noise=torch.cat([earlier, new]))
             covariance = prior.covariance(prior, self.same(X, X)) + torch.diag(prior.noise)
             known = Believed(X, y, prior, torch.linalg.cholesky(covariance))
         return EnsembleModel(

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from surrogates.cgcnn.batches import Batch
-from surrogates.cgcnn.elements import LENGTH
+from surrogates.cgcnn.elements import LENGTH, element_vectors
 from surrogates.cgcnn.gate import heard
 from surrogates.cgcnn.graphs import GAUSSIANS
 
@@ -27,7 +27,9 @@ class Sizes:
         hidden: of a crystal's vector.
         convolutions: how many.
         hidden_layers: fully connected layers between pooling and output.
-        outputs: 1 for a value, 2 for a value and the logarithm of its variance.
+        outputs: 1 for a value, 2 for a value and the logarithm of its noise.
+        focus: atomic number of atoms whose mean is read beside that of all, such as the mobile
+            ion; 0 for none, as in the paper.
     """
 
     atom: int = 64
@@ -35,6 +37,7 @@ class Sizes:
     convolutions: int = 3
     hidden_layers: int = 1
     outputs: int = 1
+    focus: int = 0
 
 
 class Convolution(nn.Module):
@@ -77,7 +80,9 @@ class CrystalGraphNetwork(nn.Module):
         self.sizes = sizes
         self.embedding = nn.Linear(LENGTH, sizes.atom)
         self.convs = nn.ModuleList(Convolution(sizes.atom) for _ in range(sizes.convolutions))
-        self.conv_to_fc = nn.Linear(sizes.atom, sizes.hidden)
+        self.conv_to_fc = nn.Linear(sizes.atom * (2 if sizes.focus else 1), sizes.hidden)
+        sought = torch.from_numpy(element_vectors()[sizes.focus].copy())
+        self.register_buffer("sought", sought, persistent=False)
         if sizes.hidden_layers > 1:
             self.fcs = nn.ModuleList(
                 nn.Linear(sizes.hidden, sizes.hidden) for _ in range(sizes.hidden_layers - 1)
@@ -89,9 +94,10 @@ class CrystalGraphNetwork(nn.Module):
         atoms = self.embedding(batch.elements)
         for convolution in self.convs:
             atoms = convolution(atoms, batch.edges, batch.neighbours)
-        pooled = torch.zeros(
-            len(batch), atoms.shape[1], dtype=atoms.dtype, device=atoms.device
-        ).index_add_(0, batch.owners, atoms) / batch.counts.unsqueeze(1)
+        pooled = _means(atoms, torch.ones_like(atoms[:, :1]), batch)
+        if self.sizes.focus:
+            here = (batch.elements == self.sought).all(dim=1, keepdim=True)
+            pooled = torch.cat([pooled, _means(atoms, here.to(atoms.dtype), batch)], dim=1)
         hidden = functional.softplus(self.conv_to_fc(functional.softplus(pooled)))
         for layer in getattr(self, "fcs", ()):
             hidden = functional.softplus(layer(hidden))
@@ -100,3 +106,18 @@ class CrystalGraphNetwork(nn.Module):
     def forward(self, batch: Batch) -> Tensor:
         """Outputs of crystals, shape (crystals, outputs)."""
         return self.fc_out(self.embedded(batch))
+
+
+def _means(atoms: Tensor, weights: Tensor, batch: Batch) -> Tensor:
+    """Means over the atoms of each crystal; zero where none of them has a weight.
+
+    Args:
+        atoms: shape (n, atom).
+        weights: 1 or 0, shape (n, 1).
+        batch: the crystals.
+    """
+    total, count = (
+        each.new_zeros(len(batch), each.shape[1]).index_add_(0, batch.owners, each)
+        for each in (atoms * weights, weights)
+    )
+    return total / count.clamp(min=1)

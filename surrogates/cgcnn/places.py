@@ -90,7 +90,7 @@ class PoolPlaces:
 
     @property
     def columns(self) -> tuple[int, ...]:
-        """All coordinates: no two rows are equal."""
+        """All coordinates: no two rows with crystals have equal ones."""
         return tuple(range(len(self.space.coordinates)))
 
     @property

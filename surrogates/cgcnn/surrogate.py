@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pymatgen.core import Element
 from torch import Tensor
 
 from cathode.errors import FitError, SpaceError, SpecError
@@ -154,7 +155,9 @@ class CGCNNSurrogate:
         return FittedCGCNN(self.name, model.eval(), notes)
 
     def _trained(self, own: TrainingData, seed: int, augmentation: Augmentation | None) -> Ensemble:
-        start, sizes = (), Sizes(self.spec.atom, self.spec.hidden, self.spec.convolutions, 1, 2)
+        spec = self.spec
+        focus = 0 if spec.focus is None else Element(spec.focus).Z
+        start, sizes = (), Sizes(spec.atom, spec.hidden, spec.convolutions, 1, 2, focus)
         if self.pretrained is not None:
             start = tuple(each.network for each in self.pretrained.ensemble.members)
             sizes = replace(start[0].sizes, outputs=2)

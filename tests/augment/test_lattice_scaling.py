@@ -70,13 +70,14 @@ def test_anisotropic_keeps_angles_and_changes_lengths_by_different_amounts(cryst
     assert np.prod(factors) == pytest.approx(variant.volume / crystal.volume, rel=1e-9)
 
 
-def test_anisotropic_treats_the_axes_alike_and_none_shrinks_while_another_grows():
+def test_anisotropic_treats_the_axes_alike_and_each_length_goes_its_own_way():
     augmentation = build_augmentation(parse_augmentation("anisotropic-5"))
     crystal, rng = generic(), np.random.default_rng(1)
     factors = np.array(
         [lengths(augmentation.apply(crystal, rng)) / lengths(crystal) for _ in range(4000)]
     )
-    assert (np.all(factors >= 1 - 1e-12, axis=1) | np.all(factors <= 1 + 1e-12, axis=1)).all()
-    weights = np.log(factors) / np.log(factors).sum(axis=1, keepdims=True)
-    for axis in range(3):  # a weight of three that are uniform on the simplex
-        assert stats.kstest(weights[:, axis], stats.beta(1, 2).cdf).pvalue > 0.01
+    mixed = (factors > 1).any(axis=1) & (factors < 1).any(axis=1)
+    assert 0.4 < mixed.mean() < 0.9
+    for one, other in ((0, 1), (1, 2)):
+        assert stats.ks_2samp(factors[:, one], factors[:, other]).pvalue > 0.01
+    assert abs(np.log(factors)).max() < np.log(1 / 0.95)  # no length changes more than the volume

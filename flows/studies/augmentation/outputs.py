@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +44,8 @@ def write_outputs(study: Study, summary: Mapping[str, Any], folder: Path) -> lis
     for place in summary["places"]:
         name = f"parity-{place['property']}-{place['split']}"
         pictures[name] = png(parity_figure(study, place))
-    content = {f"{name}.png": picture for name, picture in pictures.items()}
+    # A property of a CGCNN folder may be called anything.
+    content = {re.sub(r"[/\\]", "-", f"{n}.png"): picture for n, picture in pictures.items()}
     content[REPLICATES] = _csv(_replicates(study)).encode()
     content[PREDICTIONS] = _csv(_predictions(study)).encode()
     content[SUMMARY] = (json.dumps(summary, indent=2, allow_nan=False) + "\n").encode()

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from augment.published import IMPROVEMENT
 from cathode.errors import StudyError
-from cathode.model import PROPERTIES
 from cathode.sources.crystals import properties_in
 
 OF_PAPER = tuple(IMPROVEMENT["anisotropic-5"])
@@ -22,7 +21,7 @@ def wanted_properties(folder: Path, asked: Sequence[str], usual: Sequence[str]) 
 
     Raises:
         SourceError: it is no folder of crystals.
-        StudyError: a property is unknown, or absent.
+        StudyError: a property is unknown or absent, or not named where the folder does not say it.
     """
     known = properties_in(folder)
     if known is None:  # a CGCNN folder
@@ -32,7 +31,7 @@ def wanted_properties(folder: Path, asked: Sequence[str], usual: Sequence[str]) 
                 "--properties"
             )
             raise StudyError(msg)
-        known = tuple(PROPERTIES)
+        return tuple(asked)
     for name in asked:
         if name not in known:
             _refuse(folder, name, known)

@@ -1,5 +1,6 @@
 """One training of the study: a property, a split, a method, a replicate."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class Task:
     @property
     def file(self) -> str:
         """Name of its checkpoint, without an ending."""
-        return "-".join(map(str, self.key)).replace(" ", "-")
+        return re.sub(r"[ /\\]", "-", "-".join(map(str, self.key)))
 
     def seed(self, settings: StudySettings) -> int:
         """Of weights, order and variants; the same for all methods of a replicate."""

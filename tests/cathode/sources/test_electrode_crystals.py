@@ -41,6 +41,19 @@ def test_one_row_per_discharged_structure(tmp_path):
     assert not table.refused
 
 
+def test_the_first_usable_pair_gives_all_values(tmp_path):
+    pairs = [
+        pair("a", average_voltage=1.0, endpoints_verified="False"),
+        pair("a", average_voltage=2.0, capacity_grav=100),
+        pair("a", average_voltage=3.0, capacity_grav=50),
+    ]
+    for order, expected in ((pairs, (2.0, 100)), (pairs[::-1], (3.0, 50))):
+        folder = tmp_path / str(expected[1])
+        folder.mkdir()
+        values = read(folder, order, [record("a")]).values
+        assert (values["average_voltage"][0], values["gravimetric_capacity"][0]) == expected
+
+
 def test_every_ion_at_once(tmp_path):
     pairs = [pair("a"), pair("b", working_ion="Na")]
     table = read(tmp_path, pairs, [record("a"), record("b")], "all")

@@ -23,6 +23,7 @@ def parsed(surrogate, **changes):
         ({"kind": "cgcnn", "augmentation": "none"}, "cgcnn-none"),
         ({"kind": "cgcnn", "pretrained": "a.pt"}, "cgcnn-pretrained"),
         ({"kind": "cgcnn", "pretrained": "a.pt", "lower": "frozen"}, "cgcnn-pretrained-frozen"),
+        ({"kind": "cgcnn", "focus": "Li"}, "cgcnn-Li"),
         ({"kind": "gp", "descriptors": "cgcnn", "pretrained": "a.pt"}, "gp-cgcnn-matern52"),
     ],
 )
@@ -39,6 +40,8 @@ def test_names_tell_them_apart(surrogate, name):
     [
         ({"kind": "cgcnn", "lower": "slow"}, "lower='slow' without pretrained"),
         ({"kind": "cgcnn", "pretrained": "a.pt", "atom": 32}, "atom=32 with pretrained"),
+        ({"kind": "cgcnn", "focus": "Lithium"}, "'Lithium' is no element"),
+        ({"kind": "cgcnn", "pretrained": "a.pt", "focus": "Li"}, "focus=Li with pretrained"),
         ({"kind": "cgcnn", "members": 21}, "members: input should be less than or equal to 20"),
         ({"kind": "cgcnn", "augmentation": "stretch"}, "unknown augmentation 'stretch'"),
         ({"kind": "gp", "descriptors": "cgcnn"}, "'cgcnn' need a network"),

@@ -39,6 +39,24 @@ def test_parts_are_as_large_as_asked_for_and_drawn_by_the_seed():
     assert set(split.test) != set(split_groups(groups, 0.1, 0.2, 1).test)
 
 
+def test_a_huge_group_is_left_to_learn_from():
+    groups = ["huge"] * 60 + [str(n) for n in range(40)]
+    for seed in range(50):
+        split = split_groups(groups, 0.1, 0.1, seed)
+        assert (len(split.train), len(split.validation), len(split.test)) == (80, 10, 10)
+        assert min(split.train) == 0
+
+
+def test_where_none_fits_the_smallest_are_taken():
+    groups = ["a"] * 2 + ["b"] * 3 + ["c"] * 95
+    for seed in range(10):
+        split = split_groups(groups, 0.01, 0.01, seed)
+        assert (len(split.train), len(split.validation), len(split.test)) == (95, 3, 2)
+        # Though all but one fit into the test part, one is kept for validation.
+        split = split_groups(groups, 0.01, 0.3, seed)
+        assert len(split.train) == 95
+
+
 def test_two_kinds_are_too_few():
     with pytest.raises(FitError, match=r"of 2 kinds only \(a, b\)"):
         split_groups(["a", "b", "a"], 0.1, 0.1, 0)

@@ -63,7 +63,6 @@ def test_once_more_it_is_found_again_as_json(done):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--properties", "average_voltag"), "unknown property 'average_voltag'"),
         (
             ("--properties", "average_voltage", "--methods", "stretching"),
             "unknown augmentation 'stretching': known are isotropic-V",
@@ -78,6 +77,13 @@ def test_bad_input_is_one_sentence_and_writes_nothing(crystals, home, options, m
     assert message in said.stderr
     assert len(said.stderr.strip().splitlines()) == 1
     assert not home.exists()
+
+
+def test_a_cgcnn_folder_takes_any_name_for_its_property(crystals):
+    assert wanted_properties(crystals, ["hardness"], ["average_voltage"]) == ("hardness",)
+    for asked in ([], ["hardness", "colour"]):
+        with pytest.raises(CathodeError, match="holds one property"):
+            wanted_properties(crystals, asked, ["average_voltage"])
 
 
 def test_a_missing_folder_is_told(home, tmp_path):

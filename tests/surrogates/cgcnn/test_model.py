@@ -81,6 +81,27 @@ def test_new_values_condition_it_as_a_gaussian_process(fitted, X):
     np.testing.assert_allclose(batched.mean.flatten(), mean[:6], rtol=1e-6)
 
 
+def test_new_values_may_bring_their_noise(fitted, X):
+    """The first states it, the second does not, the third is nearly exact: all keep theirs."""
+    at, own = X[:3], WIDENING * fitted.model.reader(X[1:2])[0, -1].item()
+    y = torch.as_tensor(fitted.predict(at.numpy()).mean + 30.0).unsqueeze(-1)
+    stated = [torch.tensor([[50.0**2]]), None, torch.tensor([[1e-4]])]
+    model = fitted.model
+    for i, noise in enumerate(stated):
+        model = model.condition_on_observations(
+            at[i : i + 1], y[i : i + 1], noise=None if noise is None else noise.double()
+        )
+    np.testing.assert_allclose(model.believed.prior.noise.detach(), [2500, own, 1e-4])
+    with torch.no_grad():
+        prior = fitted.model.posterior(at).distribution
+        mean, K = prior.mean.numpy(), prior.covariance_matrix.numpy()
+        found = model.posterior(at).mean[:, 0]
+    gain = K @ np.linalg.inv(K + np.diag([2500, own, 1e-4]))
+    np.testing.assert_allclose(found, mean + gain @ (y[:, 0].numpy() - mean), rtol=1e-5)
+    with pytest.raises(ValueError, match="a variance per value"):
+        fitted.model.condition_on_observations(at, y, noise=torch.ones(3))
+
+
 def test_a_crystal_has_something_to_itself(fitted, X):
     """Members are few; without a part of their own a few values would settle all others."""
     with torch.no_grad():

@@ -100,3 +100,24 @@ def test_neither_order_nor_size_of_the_cell_matters():
     with torch.no_grad():
         found = network(batch_of([graph_of(each) for each in (one, swapped, doubled)]))
     torch.testing.assert_close(found[1:], found[:1].expand(2, -1), atol=1e-5, rtol=1e-5)
+
+
+def test_atoms_in_focus_are_read_apart():
+    """The mean of lithium's vectors stands beside that of all, and nothing of others does."""
+    crystals = [rock_salt("Li", "O", 4.1), rock_salt("Na", "O", 4.6)]
+    network = CrystalGraphNetwork(Sizes(atom=6, hidden=10, convolutions=2, focus=3)).eval()
+    batch = batch_of([graph_of(crystal) for crystal in crystals])
+    with torch.no_grad():
+        atoms = network.embedding(batch.elements)
+        for convolution in network.convs:
+            atoms = convolution(atoms, batch.edges, batch.neighbours)
+        halves = []
+        for number, crystal in enumerate(crystals):
+            own = atoms[batch.owners == number]
+            lithium = own[torch.as_tensor(crystal.numbers == 3)]
+            apart = lithium.mean(dim=0) if len(lithium) else torch.zeros(6)
+            halves.append(torch.cat([own.mean(dim=0), apart]))
+        soft = torch.nn.functional.softplus
+        expected = soft(network.conv_to_fc(soft(torch.stack(halves))))
+        torch.testing.assert_close(network.embedded(batch), expected)
+    assert set(network.state_dict()) == set(CrystalGraphNetwork(Sizes(6, 10, 2)).state_dict())

@@ -18,7 +18,7 @@ from surrogates.cgcnn.places import places_of, rows_without_graph
 from surrogates.cgcnn.surrogate import CGCNNSurrogate
 from surrogates.registry import build_surrogate
 from tests.surrogates.cgcnn.networks import saved
-from tests.surrogates.cgcnn.pools import TINY, some, write_pool
+from tests.surrogates.cgcnn.pools import TINY, cif, some, write_pool
 
 
 def truth(X):
@@ -139,6 +139,47 @@ def test_rows_without_a_usable_crystal_are_told_with_the_reason(tmp_path):
     surrogate = CGCNNSurrogate(CGCNNSpec(kind="cgcnn", augmentation="none", **TINY), pool)
     with pytest.raises(FitError, match="specific_energy: 4 of the pool's 28 rows"):
         surrogate.fit(data_of(pool, some(8)), 0)
+
+
+def test_rows_with_crystals_must_differ_in_their_coordinates(folder, pool):
+    spec = pool.spec.model_copy(update={"coordinates": ("metal",)})
+    words = r"'LiO' and 'LiS' of the pool have the same coordinates.*add a coordinate.*leave one"
+    with pytest.raises(SpaceError, match=words):
+        PoolSpace.from_spec(spec)
+    assert PoolSpace.from_spec(spec.model_copy(update={"structures": None})).size == 24
+
+
+def test_zero_has_no_sign(tmp_path):
+    write_pool(tmp_path)
+    table = tmp_path / "pool.csv"
+    table.write_text(table.read_text() + "twin,c1,-0.0,0,1\n")
+    with pytest.raises(SpaceError, match="'LiO' and 'twin'"):
+        build_space(load_spec(tmp_path / "small.yaml").space)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "sub/c0", ".hidden"])
+def test_an_id_names_a_file_of_the_folder_only(tmp_path, name):
+    write_pool(tmp_path)
+    (tmp_path / "outside.cif").write_text(cif("Li", "O"))
+    (tmp_path / "crystals" / ".hidden.cif").write_text(cif("Li", "O"))
+    table = tmp_path / "pool.csv"
+    table.write_text(table.read_text().replace(",c0,", f",{name},"))
+    found = build_space(load_spec(tmp_path / "small.yaml").space).crystals
+    assert found[0] == "its id is no plain name of a file"
+    assert isinstance(found[1], Crystal)
+
+
+def test_a_file_that_cannot_be_opened_is_told_and_a_mark_at_its_start_is_read_over(tmp_path):
+    write_pool(tmp_path)
+    (tmp_path / "crystals" / "c0.cif").unlink()
+    (tmp_path / "crystals" / "c0.cif").mkdir()
+    (tmp_path / "crystals" / "c1.cif").write_text(cif("Li", "S", 2.8), "utf-8-sig")
+    table = tmp_path / "pool.csv"
+    table.write_text(table.read_text().replace(",c2,", f",{'c' * 300},"))
+    found = build_space(load_spec(tmp_path / "small.yaml").space).crystals
+    assert found[0] == "c0.cif cannot be read (Is a directory)"
+    assert isinstance(found[1], Crystal)
+    assert "File name too long" in found[2]
 
 
 def test_a_pool_without_structures_has_no_crystals(pool):

@@ -130,3 +130,11 @@ def test_many_values_tell_when_to_stop(small_space, monkeypatch):
     for data in (few, many):
         built(small_space, epochs=1).fit(data, 0)
     assert seen == [(24, None), (54, 6)]
+
+
+def test_lithium_can_be_read_apart(small_space):
+    data = training_data(small_space, 12)
+    X = small_space.coordinates_of(small_space.sample(3, np.random.default_rng(0)))
+    apart, plain = (built(small_space, focus=f).fit(data, 1).predict(X) for f in ("Li", None))
+    assert np.isfinite(apart.mean).all()
+    assert (np.abs(apart.mean - plain.mean) > 1e-6).all()

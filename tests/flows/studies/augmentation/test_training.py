@@ -70,3 +70,7 @@ def test_a_trial_says_nothing_of_the_test_part(data, parts, tmp_path):
     assert "predictions" not in found
     assert tried.key == (WANTED, "framework", "trial anisotropic-5", 0)
     assert tried.seed(asked) != Task(WANTED, "framework", "anisotropic-5", 0).seed(asked)
+
+
+def test_a_property_of_any_name_has_a_checkpoint_of_a_plain_name():
+    assert Task("a/b c\\d", "random", "none", 0).file.startswith("a-b-c-d-random")
