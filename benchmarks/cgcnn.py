@@ -15,7 +15,7 @@ import resource
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
 from tempfile import mkdtemp
@@ -28,6 +28,7 @@ from benchmarks.data import data_folder
 from benchmarks.publish import publish
 from cathode.settings import Settings
 from cathode.sources.electrode_crystals import electrode_crystals
+from flows.crystals.loading import side_by_side
 from flows.processes import Processes
 from flows.studies.augmentation.settings import SPLITS
 
@@ -92,17 +93,11 @@ def speed(folder: Path) -> list[dict[str, Any]]:
     cache = Path(mkdtemp())
     rows = []
     try:
-        with Processes(settings.workers) as pool:
-
-            def run(do: Callable[..., Any], texts: Sequence[str]) -> Iterable[Any]:
-                jobs = [pool.submit(_each, do, texts[i : i + 32]) for i in range(0, len(texts), 32)]
-                return [found for job in jobs for found in job.result()]
-
-            for what in ("parse and search, first time", "parse and search, from the cache"):
-                start = time.perf_counter()
-                table = electrode_crystals(folder, "Li", cache, run)
-                graphs = graphs_of(table.crystals, cache)
-                rows.append(_row(what, len(graphs), time.perf_counter() - start))
+        for what in ("parse and search, first time", "parse and search, from the cache"):
+            start = time.perf_counter()
+            table = electrode_crystals(folder, "Li", cache, side_by_side(settings.workers))
+            graphs = graphs_of(table.crystals, cache)
+            rows.append(_row(what, len(graphs), time.perf_counter() - start))
     finally:
         shutil.rmtree(cache)
     y = table.of("average_voltage")
@@ -113,10 +108,6 @@ def speed(folder: Path) -> list[dict[str, Any]]:
         more = f"{100 * (took / plain - 1):+.0f} %"
         rows.append(_row(f"epoch, {name} on the fly ({more})", EPOCH, took))
     return rows
-
-
-def _each(do: Callable[[str], Any], texts: Sequence[str]) -> list[Any]:
-    return [do(text) for text in texts]
 
 
 def _epoch(graphs: Sequence[Any], y: np.ndarray, augmentation: Any) -> float:

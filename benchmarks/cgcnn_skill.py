@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from agents.evaluators.cache import ContentCache
 from benchmarks.data import data_folder
 from cathode.evaluation.baselines import BASELINES
-from cathode.evaluation.metrics import score
+from cathode.evaluation.metrics import LEVELS, mad_over_mae, score
 from cathode.evaluation.recalibration import widening
 from cathode.model import Prediction
 from cathode.rng import derived_seed
@@ -102,11 +102,10 @@ def _learn(task: Task) -> dict[str, Any]:
         else build_augmentation(parse_augmentation(task.augmentation)),
         checkpoint=settings.home / "benchmarks" / "cgcnn" / f"{derived_seed(str(task))}.pt",
     )
-    result: dict[str, Any] = {"epochs": len(found.epochs)}
+    result: dict[str, Any] = {}
     for name, rows in (("validation", parts.validation), ("test", parts.test)):
         mean, noise = found.predict([every.graphs[row] for row in rows])
         result[name] = {
-            "rows": rows.tolist(),
             "y": every.y[rows].tolist(),
             "mean": mean.tolist(),
             "noise": noise.tolist(),
@@ -133,20 +132,18 @@ def score_rows(found: Sequence[tuple[Task, dict[str, Any]]]) -> list[dict[str, A
         models: dict[str, list[dict[str, float]]] = defaultdict(list)
         for members in seeds.values():
             y = np.array(members[0]["test"]["y"])
-            mad = float(np.abs(y - y.mean()).mean())
             for name in BASELINES:
                 plain = Prediction(np.array(members[0][name]), np.ones(len(y)))
-                models[name].append(_of(y, plain, mad))
-            one = [_of(y, _joined([member], "test"), mad) for member in members]
+                models[name].append(_of(y, plain))
+            one = [_of(y, _joined([member], "test")) for member in members]
             models["one network"].append({k: float(np.mean([e[k] for e in one])) for k in one[0]})
-            models[f"ensemble of {len(members)}"].append(_of(y, _calibrated(members), mad))
+            models[f"ensemble of {len(members)}"].append(_of(y, _calibrated(members)))
         rows += [_row(what, name, each) for name, each in models.items()]
     return rows
 
 
-def _of(y: NDArray[np.float64], found: Prediction, mad: float) -> dict[str, float]:
-    scores = score(y, found)
-    return {**scores, "mad_over_mae": mad / scores["mae"]}
+def _of(y: NDArray[np.float64], found: Prediction) -> dict[str, float]:
+    return {**score(y, found), "mad_over_mae": mad_over_mae(y, found.mean)}
 
 
 def _row(
@@ -158,7 +155,9 @@ def _row(
             f"{np.mean(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
         )
 
-    with_intervals = name.startswith("ensemble")
+    inside = "/".join(
+        f"{np.mean([each[f'coverage_{level}'] for each in seeds]):.0f}" for level in LEVELS
+    )
     return {
         **dict(zip(("augmentation", "focus (Z)", "split"), what, strict=True)),
         "model": name,
@@ -166,19 +165,14 @@ def _row(
         "MAE (V)": told("mae", 3),
         "RMSE (V)": told("rmse", 3),
         "MAD/MAE": told("mad_over_mae", 2),
-        **{
-            f"{level} % hold (%)": told(f"coverage_{level}", 0) if with_intervals else "-"
-            for level in (50, 80, 95)
-        },
+        "inside 50/80/95 (%)": inside if name.startswith("ensemble") else "-",
     }
 
 
 def _joined(members: Sequence[dict[str, Any]], part: str) -> Prediction:
-    means = np.array([member[part]["mean"] for member in members])
-    variance = (np.array([member[part]["noise"] for member in members]) ** 2).mean(axis=0)
-    if len(means) > 1:
-        variance = variance + means.var(axis=0, ddof=1)
-    return Prediction(means.mean(axis=0), np.sqrt(variance))
+    from surrogates.cgcnn.ensemble import together
+
+    return together(*(np.array([each[part][k] for each in members]) for k in ("mean", "noise")))
 
 
 def _calibrated(members: Sequence[dict[str, Any]]) -> Prediction:

@@ -8,8 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from cathode.errors import ServiceError
 from cathode.protocols import Augmentation
 from cathode.rng import derived_seed
@@ -18,7 +16,7 @@ from surrogates.cgcnn.ensemble import Ensemble
 from surrogates.cgcnn.model_file import CGCNNModel, load_model, save_model
 from surrogates.cgcnn.network import Sizes
 from surrogates.cgcnn.trained import Epoch, Labelled, Trained
-from surrogates.cgcnn.training import TrainingSettings, best_device, train
+from surrogates.cgcnn.training import TrainingSettings, train, trainings_at_once
 
 POLL_SECONDS = 0.3
 
@@ -73,7 +71,7 @@ def train_members(
 ) -> tuple[Trained, ...]:
     """Train members; those that are finished are taken from the folder, others go on there.
 
-    On a GPU they follow one another; without one, each has a process of one thread.
+    Each has a process of one thread; where there is a GPU they share it.
 
     Args:
         work: what they learn.
@@ -87,12 +85,8 @@ def train_members(
         ServiceError: a process died.
     """
     left = [number for number in range(members) if not _finished(folder, number)]
-    if best_device().type == "cpu":
-        if left:
-            _side_by_side(work, members, left, folder, workers, tell)
-    else:
-        for number in left:
-            _learn(work, number, folder, best_device(), _teller(work, members, folder, tell))
+    if left:
+        _side_by_side(work, members, left, folder, trainings_at_once(workers), tell)
     if tell is not None:
         tell(_progress(work, members, folder))
     return tuple(load_model(_file(folder, n)).ensemble.members[0] for n in range(members))
@@ -129,16 +123,10 @@ def _prepare(work: Work, folder: Path) -> None:
 
 def _learn_here(number: int) -> None:
     work, folder = _here
-    _learn(work, number, folder, torch.device("cpu"))
+    _learn(work, number, folder)
 
 
-def _learn(
-    work: Work,
-    number: int,
-    folder: Path,
-    device: torch.device,
-    told: Callable[[], None] | None = None,
-) -> None:
+def _learn(work: Work, number: int, folder: Path) -> None:
     """Train a member and keep it; every epoch is a line of its log."""
     starts = load_model(work.start).ensemble.members if work.start is not None else ()
     log = _log(folder, number)
@@ -147,8 +135,6 @@ def _learn(
     def note(epoch: Epoch) -> None:
         with log.open("a", encoding="utf-8") as out:
             out.write(json.dumps([epoch.number, epoch.loss, epoch.mae]) + "\n")
-        if told is not None:
-            told()
 
     trained = train(
         work.data,
@@ -160,7 +146,6 @@ def _learn(
         starts[number % len(starts)].network if starts else None,
         folder / f"member-{number}.state",
         note,
-        device,
     )
     about = {"epochs": len(trained.epochs)}
     save_model(_file(folder, number), CGCNNModel(Ensemble((trained,)), work.property_name, about))

@@ -7,7 +7,6 @@ from pathlib import Path
 from cathode.errors import SourceError
 from cathode.model import Prediction, Property
 from cathode.settings import Settings
-from cathode.sources.cgcnn_folder import LABELS
 from cathode.sources.crystal_table import CrystalTable, Row, table_of
 from cathode.sources.crystals import read_crystals
 from cathode.sources.elastic_crystals import MODULI
@@ -81,7 +80,7 @@ def _knows(model: CGCNNModel) -> bool:
 
 def _table(place: Path, settings: Settings) -> CrystalTable:
     run = side_by_side(settings.workers)
-    if any((place / name).exists() for name in (PAIRS, MODULI, LABELS)):
+    if any((place / name).exists() for name in (PAIRS, MODULI)):
         return read_crystals(place, None, EVERY_ION, settings.cache / "crystals", run)
     if place.is_dir():
         files = sorted(place.glob("*.cif"))
@@ -102,4 +101,5 @@ def _table(place: Path, settings: Settings) -> CrystalTable:
             refused[file.stem] = f"{file.name} cannot be read ({error})"
     if not rows:
         return CrystalTable(str(source), (), (), {}, (), (), refused)
-    return table_of(source, rows, None, run).refusing(refused)
+    cache = settings.cache / "crystals" if place.is_dir() else None
+    return table_of(source, rows, cache, run).refusing(refused)

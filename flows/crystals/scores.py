@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathode.evaluation.baselines import BASELINES
-from cathode.evaluation.metrics import score
+from cathode.evaluation.metrics import mad_over_mae, score
 from cathode.model import Crystal, HeldOut, Prediction, TrainingData
 from surrogates.cgcnn.elements import HEAVIEST
 
@@ -16,13 +16,10 @@ Values = NDArray[np.float64]
 
 
 def scored(held_out: HeldOut) -> dict[str, float]:
-    """Scores by name, and MAD/MAE: how much better than the best constant, higher is better.
-
-    MAD is the mean absolute deviation of the values from their mean.
-    """
+    """Scores by name, and MAD/MAE."""
     found = score(held_out.y, held_out.prediction)
-    mad = float(np.abs(held_out.y - held_out.y.mean()).mean())
-    return found | ({"mad_over_mae": mad / found["mae"]} if found["mae"] > 0 else {})
+    ratio = mad_over_mae(held_out.y, held_out.prediction.mean)
+    return found | ({"mad_over_mae": ratio} if np.isfinite(ratio) else {})
 
 
 def baselines(

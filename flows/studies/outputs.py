@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from cathode.files import whole_file
 from flows.studies.digits import digits
 
 
@@ -18,9 +19,9 @@ def write_files(folder: Path, content: Mapping[str, bytes]) -> list[Path]:
     """
     files = []
     for name, whole in content.items():
-        part = folder / f"{name}.part"
-        part.write_bytes(whole)
-        files.append(part.replace(folder / name))
+        with whole_file(folder / name) as out:
+            out.write(whole)
+        files.append(folder / name)
     return files
 
 

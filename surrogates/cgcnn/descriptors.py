@@ -91,12 +91,7 @@ def _vectors(network: CrystalGraphNetwork) -> Reading:
     precise = copy.deepcopy(network).double().eval().requires_grad_(False)
 
     def read(batch: Batch) -> Tensor:
-        elements, edges, counts = batch.elements, batch.edges, batch.counts
-        return precise.embedded(
-            Batch(
-                elements.double(), edges.double(), batch.neighbours, batch.owners, counts.double()
-            )
-        )
+        return precise.embedded(batch.double())
 
     return read
 

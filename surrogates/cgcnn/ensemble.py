@@ -5,9 +5,8 @@ estimation using deep ensembles", NeurIPS 2017: the variance of a prediction is 
 members' values and the mean of the noise they predict.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from cathode.protocols import Augmentation
 from cathode.rng import derived_seed
 from surrogates.cgcnn.graphs import Graph
 from surrogates.cgcnn.network import CrystalGraphNetwork, Sizes
-from surrogates.cgcnn.trained import Epoch, Labelled, Trained
+from surrogates.cgcnn.trained import Labelled, Trained
 from surrogates.cgcnn.training import TrainingSettings, train
 
 Values = NDArray[np.float64]
@@ -46,13 +45,10 @@ class Ensemble:
 
     def predict(self, graphs: Sequence[Graph]) -> Prediction:
         """Values and standard deviations, noise included, each of shape (n,)."""
-        means, noises = self.members_predict(graphs)
-        variance = (noises**2).mean(axis=0)
-        if len(means) > 1:
-            variance = variance + means.var(axis=0, ddof=1)
+        found = together(*self.members_predict(graphs))
         # One network without noise claims to be sure; a millionth of the spread keeps that finite.
         least = (1e-6 * self.members[0].spread) ** 2
-        return Prediction(means.mean(axis=0), np.sqrt(self.widening * variance + least))
+        return Prediction(found.mean, np.sqrt(self.widening * found.sigma**2 + least))
 
     def recalibrated(self, held_out: Labelled, groups: tuple[str, ...]) -> "Ensemble":
         """The same, as wide as values ask for that no weight was fitted to.
@@ -66,6 +62,19 @@ class Ensemble:
         return replace(self, widening=widening((held_out.y - found.mean) / found.sigma, groups))
 
 
+def together(means: Values, noises: Values) -> Prediction:
+    """What members say together.
+
+    Args:
+        means: their values, shape (members, n).
+        noises: standard deviations of the noise they predict, shape (members, n).
+    """
+    variance = (noises**2).mean(axis=0)
+    if len(means) > 1:
+        variance = variance + means.var(axis=0, ddof=1)
+    return Prediction(means.mean(axis=0), np.sqrt(variance))
+
+
 def train_ensemble(
     data: Labelled,
     validation: Labelled | None,
@@ -75,8 +84,6 @@ def train_ensemble(
     members: int = MEMBERS,
     augmentation: Augmentation | None = None,
     start: Sequence[CrystalGraphNetwork] = (),
-    checkpoints: Path | None = None,
-    tell: Callable[[int, Epoch], None] | None = None,
 ) -> Ensemble:
     """Train the members one after another; arguments as of :func:`surrogates.cgcnn.training.train`.
 
@@ -89,8 +96,6 @@ def train_ensemble(
         members: how many.
         augmentation: makes every crystal a variant of itself, a new one each epoch.
         start: networks to go on from, in turn.
-        checkpoints: folder in which the member in training is kept epoch by epoch.
-        tell: is told of every epoch with the member's number from 0.
     """
 
     def member(number: int) -> Trained:
@@ -102,8 +107,6 @@ def train_ensemble(
             derived_seed(seed, "member", number),
             augmentation,
             start[number % len(start)] if start else None,
-            checkpoints / f"member-{number}.pt" if checkpoints is not None else None,
-            (lambda epoch: tell(number, epoch)) if tell is not None else None,
         )
 
     return Ensemble(tuple(member(number) for number in range(members)))

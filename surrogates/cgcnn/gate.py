@@ -1,7 +1,7 @@
 """What atoms hear of their neighbours: the work over edges, and its derivative by hand.
 
 Nearly all time of the network goes into arrays of one row per edge. Autograd passes over them more
-often than it takes: on one thread this way saves a sixth of a training step.
+often than it takes.
 """
 
 from collections.abc import Iterable, Iterator

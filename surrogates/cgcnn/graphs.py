@@ -214,16 +214,3 @@ def _filled(neighbours: NDArray[np.int16], far: NDArray[np.float64]) -> Nearest:
     missing = ~np.isfinite(far)
     numbers = np.where(missing, 0, neighbours).astype(np.int64)
     return numbers, np.where(missing, BEYOND, far).astype(np.float32)
-
-
-def gaussians(far: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Distances in Å as 41 Gaussians from 0 to 8 Å, a step and a width of 0.2 Å apart.
-
-    What is below 1e-12 is nothing: numbers as small as floats get make products many times slower.
-    """
-    centres = np.linspace(0, RADIUS, GAUSSIANS, dtype=np.float32)
-    apart = (far[..., None] - centres) * np.float32(5)
-    np.multiply(apart, apart, out=apart)
-    found: NDArray[np.float32] = np.exp(-apart)
-    found[apart > 27.63] = 0  # noqa: PLR2004 - the logarithm of 1e12
-    return found

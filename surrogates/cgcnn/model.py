@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from botorch.acquisition.objective import PosteriorTransform
-from botorch.models.model import Model
 from botorch.posteriors import GPyTorchPosterior
 from botorch.sampling.pathwise.posterior_samplers import DrawMatheronPaths
 from gpytorch.distributions import MultivariateNormal
@@ -15,6 +14,7 @@ from linear_operator import to_linear_operator
 from torch import Tensor
 
 from surrogates.cgcnn.places import Reader
+from surrogates.one_output import OneOutputModel, refuse_other_outputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ class Believed:
         return torch.cholesky_solve(off, self.root).squeeze(-1)
 
 
-class EnsembleModel(Model):
+class EnsembleModel(OneOutputModel):
     """One output over the coordinates of a space: a normal distribution of functions.
 
     Its mean is that of the members; its covariance is that of their differences, of finite rank,
@@ -97,16 +97,6 @@ class EnsembleModel(Model):
         super().__init__()
         self.reader, self.columns, self.members = reader, list(columns), members
         self.widening, self.floor, self.believed = widening, floor, believed
-
-    @property
-    def num_outputs(self) -> int:
-        """One."""
-        return 1
-
-    @property
-    def batch_shape(self) -> torch.Size:
-        """None: it is one model."""
-        return torch.Size([])
 
     def prior(self, X: Tensor) -> Prior:
         """What the ensemble says at places ``... x q x d``."""
@@ -140,9 +130,7 @@ class EnsembleModel(Model):
         Raises:
             ValueError: another output than the first is wanted.
         """
-        if output_indices not in (None, [0]):
-            msg = f"output_indices={output_indices}: there is one output, [0]"
-            raise ValueError(msg)
+        refuse_other_outputs(output_indices)
         prior = self.prior(X)
         mean, covariance = prior.mean, prior.covariance(prior, self.same(X, X))
         if (known := self.believed) is not None:

@@ -91,9 +91,9 @@ class CrystalGraphNetwork(nn.Module):
 
     def embedded(self, batch: Batch) -> Tensor:
         """Vectors of crystals, shape (crystals, hidden)."""
-        atoms = self.embedding(batch.elements)
+        atoms, edges = self.embedding(batch.elements), batch.edges
         for convolution in self.convs:
-            atoms = convolution(atoms, batch.edges, batch.neighbours)
+            atoms = convolution(atoms, edges, batch.neighbours)
         pooled = _means(atoms, torch.ones_like(atoms[:, :1]), batch)
         if self.sizes.focus:
             here = (batch.elements == self.sought).all(dim=1, keepdim=True)

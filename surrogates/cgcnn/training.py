@@ -23,6 +23,7 @@ from cathode.protocols import Augmentation
 from cathode.rng import derived_seed
 from surrogates.cgcnn.batches import shuffled
 from surrogates.cgcnn.checkpoint import read_checkpoint, write_checkpoint
+from surrogates.cgcnn.elements import element_vectors
 from surrogates.cgcnn.network import CrystalGraphNetwork, Sizes
 from surrogates.cgcnn.trained import LOG_SCALES, Epoch, Labelled, Trained, outputs
 
@@ -39,6 +40,9 @@ GREATEST_STEP = 1.0
 
 FEWEST_STEPS = 4
 """Steps of an epoch, if there are crystals enough for them."""
+
+GPU_MEMORY = 3 * 2**30
+"""Bytes of a GPU's memory that a training has for itself."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,18 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def trainings_at_once(workers: int) -> int:
+    """How many processes may train side by side: one alone waits for a GPU more than it fills it.
+
+    Args:
+        workers: how many the processor has room for.
+    """
+    if best_device().type == "cpu":
+        return workers
+    memory = torch.cuda.get_device_properties(0).total_memory
+    return max(1, min(workers, memory // GPU_MEMORY))
+
+
 def train(
     data: Labelled,
     validation: Labelled | None,
@@ -102,10 +118,15 @@ def train(
         device: where to compute; a GPU where there is one, if None.
 
     Raises:
-        FitError: there are fewer than two crystals, or the loss is no number any more.
+        FitError: there are fewer than two crystals, none has the atoms to be read apart, or the
+            loss is no number any more.
     """
     if len(data) < 2:  # noqa: PLR2004
         msg = f"{len(data)} crystals: a network needs 2 to learn from"
+        raise FitError(msg)
+    sought = element_vectors()[sizes.focus]
+    if sizes.focus and not any((g.vectors == sought).all(axis=1).any() for g in data.graphs):
+        msg = f"no crystal has an atom of atomic number {sizes.focus}, which is to be read apart"
         raise FitError(msg)
     network = _first(sizes, seed, start)
     at = device or best_device()
@@ -201,8 +222,8 @@ class _Training:
             self.optimiser.step()
             self.steps += 1
             self._average()
-            losses.append(float(loss.detach()))
-        return float(np.mean(losses))
+            losses.append(loss.detach())  # asked for its number, a GPU would be waited for
+        return float(torch.stack(losses).double().mean())
 
     @property
     def _steps_an_epoch(self) -> int:

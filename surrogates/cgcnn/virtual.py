@@ -21,7 +21,7 @@ from cathode.physics.species import VACANCY
 from cathode.space import SearchSpace
 from surrogates.cgcnn.batches import Batch
 from surrogates.cgcnn.elements import HEAVIEST, LENGTH, element_vectors
-from surrogates.cgcnn.graphs import NEIGHBOURS, Graph, gaussians, graph_of
+from surrogates.cgcnn.graphs import NEIGHBOURS, Graph, graph_of
 
 STAND_IN = "Xe"
 """Element on open sites where only their places matter; no host has it."""
@@ -45,10 +45,9 @@ class Host:
     orbits: NDArray[np.intp]
 
     @cached_property
-    def edges(self) -> Tensor:
-        """Gaussians of distances from the unit's atoms, shape (atoms * 12, 41)."""
-        far = self.graph.nearest[1][self.unit]
-        return torch.from_numpy(gaussians(far.ravel()))
+    def far(self) -> Tensor:
+        """Distances in Å from the unit's atoms, shape (atoms * 12,)."""
+        return torch.from_numpy(self.graph.nearest[1][self.unit].ravel())
 
     @cached_property
     def neighbours(self) -> Tensor:
@@ -66,7 +65,7 @@ class Host:
         starts = atoms * torch.arange(n).repeat_interleave(atoms * NEIGHBOURS)
         return Batch(
             elements.reshape(n * atoms, LENGTH).float(),
-            self.edges.repeat(n, 1),
+            self.far.repeat(n),
             self.neighbours.repeat(n) + starts,
             torch.arange(n).repeat_interleave(atoms),
             torch.full((n,), float(atoms)),

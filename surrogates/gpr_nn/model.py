@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import torch
 from botorch.acquisition.objective import PosteriorTransform
-from botorch.models.model import Model
 from botorch.models.transforms.input import InputTransform
 from botorch.posteriors import GPyTorchPosterior
 from botorch.sampling.pathwise.posterior_samplers import DrawMatheronPaths
@@ -13,9 +12,10 @@ from gpytorch.distributions import MultivariateNormal
 from torch import Tensor
 
 from surrogates.gpr_nn.regression import AdditiveRegression
+from surrogates.one_output import OneOutputModel, refuse_other_outputs
 
 
-class AdditiveModel(Model):
+class AdditiveModel(OneOutputModel):
     """One output over the coordinates of a space.
 
     Args:
@@ -38,16 +38,6 @@ class AdditiveModel(Model):
         self.regression, self.descriptors = regression, descriptors
         self.location, self.scale, self.noise = location, scale, noise
 
-    @property
-    def num_outputs(self) -> int:
-        """One."""
-        return 1
-
-    @property
-    def batch_shape(self) -> torch.Size:
-        """None: it is one model."""
-        return torch.Size([])
-
     def posterior(
         self,
         X: Tensor,
@@ -60,9 +50,7 @@ class AdditiveModel(Model):
         Raises:
             ValueError: another output than the first is wanted.
         """
-        if output_indices not in (None, [0]):
-            msg = f"output_indices={output_indices}: there is one output, [0]"
-            raise ValueError(msg)
+        refuse_other_outputs(output_indices)
         learned = self.regression
         phi = learned.features(self.descriptors(X))
         mean = phi @ learned.weights + learned.offset

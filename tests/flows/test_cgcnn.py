@@ -84,7 +84,7 @@ def inline(monkeypatch):
 
     def learn(work, _members, left, folder, _workers, _tell):
         for number in left:
-            members._learn(work, number, folder, torch.device("cpu"))
+            members._learn(work, number, folder)
 
     monkeypatch.setattr(members, "_side_by_side", learn)
 
@@ -213,7 +213,7 @@ def test_predictions_with_intervals_and_refusals(trained, world, tmp_path, said)
     assert "bad: it cannot be read as CIF" in text
     code, text, _ = said("cgcnn", "predict", out, folder, "--json")
     found = json.loads(text)
-    assert set(found["refused"]) == {"alone", "bad", "lost"}
+    assert set(found["refused"]) == {"alone", "bad"}
     assert len(found["predictions"]) == 60
     first = found["predictions"][0]
     assert first["id"] == "c0"
@@ -227,6 +227,7 @@ def test_a_folder_of_cifs_alone(trained, tmp_path, said):
     for n, a in enumerate((4.0, 5.0)):
         (tmp_path / f"x{n}.cif").write_text(cif(rock_salt("Li", "F", a)))
     (tmp_path / "notes.txt").write_text("no crystal")
+    (tmp_path / "id_prop.csv").write_text("x0,1\n")  # what is not known is what is asked
     _, text, _ = said("cgcnn", "predict", out, tmp_path, "--json")
     assert [row["id"] for row in json.loads(text)["predictions"]] == ["x0", "x1"]
     # Given twice, they are told apart.
@@ -425,7 +426,7 @@ def test_finished_members_are_kept(tmp_path, inline, monkeypatch):
         return train(*arguments)
 
     monkeypatch.setattr(members, "train", counted)
-    members._learn(work, 0, tmp_path, torch.device("cpu"))
+    members._learn(work, 0, tmp_path)
     seen = []
     found = members.train_members(work, 2, tmp_path, 1, seen.append)
     assert len(found) == 2

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augment.published import IMPROVEMENT
+from cathode.evaluation.metrics import mad_over_mae, mae, rmse
 from flows.studies.augmentation.baselines import LINEAR, MEAN
 from flows.studies.augmentation.settings import BASELINE
 from flows.studies.augmentation.study import Place, Study
@@ -30,13 +31,11 @@ def scores(y: Values, predicted: Values) -> dict[str, float]:
         true values about their own mean, in that unit; ``mad_over_mae``, nan where nothing
         deviates or errs.
     """
-    error = predicted - y
-    mae, mad = float(np.abs(error).mean()), float(np.abs(y - y.mean()).mean())
     return {
-        "mae": mae,
-        "rmse": float(np.sqrt((error**2).mean())),
-        "mad": mad,
-        "mad_over_mae": mad / mae if mae > 0 and mad > 0 else float("nan"),
+        "mae": mae(y, predicted),
+        "rmse": rmse(y, predicted),
+        "mad": mae(y, np.full_like(y, y.mean())),
+        "mad_over_mae": mad_over_mae(y, predicted),
     }
 
 

@@ -27,7 +27,7 @@ from flows.studies.augmentation.training import (
 from flows.studies.augmentation.tuning import Tuning
 from flows.studies.fitting import as_they_come
 from flows.studies.kept import Kept, code_digest, keeping
-from surrogates.cgcnn.training import best_device
+from surrogates.cgcnn.training import trainings_at_once
 
 DECIDING = (
     *(
@@ -42,6 +42,7 @@ DECIDING = (
         f"augment/{name}.py"
         for name in ("copies", "displacement", "lattice_scaling", "rotation", "swap_axes")
     ),
+    "cathode/spec/augmentation.py",  # what names stand for
 )
 """Code that results depend on."""
 
@@ -114,7 +115,8 @@ def run_study(
         data: what to learn from.
         settings: what to compare.
         folder: where results are kept as they come, and trainings epoch by epoch.
-        workers: processes that train, where there is no GPU; a single one is this one.
+        workers: processes that train, fewer where a GPU has no room for so many; a single one is
+            this one.
         fresh: whether to give up what the folder holds.
         tell: how far it is.
         say: what is done.
@@ -128,6 +130,7 @@ def run_study(
         if fresh:
             rmtree(folder / CHECKPOINTS, ignore_errors=True)
         with ExitStack() as until:
+            workers = trainings_at_once(workers)
             work = _Work(source, data, settings, parts, kept, folder, workers, tell, say, until)
             work.done("epochs", work.named)
             tuned = work.tuned()
@@ -185,7 +188,7 @@ def described(source: Source, data: StudyData, settings: StudySettings) -> dict[
 
 @dataclass(frozen=True)
 class _Work:
-    """Trainings in processes or on a GPU, what is kept not once more."""
+    """Trainings in processes, what is kept not once more."""
 
     source: Source
     data: StudyData
@@ -287,13 +290,9 @@ class _Work:
     def _trained(self, tasks: Sequence[Task], look: Callable[[], None]) -> Any:
         """Tasks with results, as they come."""
         splits = [self.parts[task.property_name, task.split][task.replicate] for task in tasks]
-        device = best_device()
-        if device.type != "cpu" or self.workers == 1:  # one process alone fills a GPU
+        if self.workers == 1:
             for task, split in zip(tasks, splits, strict=True):
-                yield (
-                    task,
-                    trained(self.data, self.settings, task, split, self.checkpoints, device, look),
-                )
+                yield task, trained(self.data, self.settings, task, split, self.checkpoints, look)
             return
         work = {
             self.pool.submit(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from augment.copies import VARIANTS, with_variants
 from augment.registry import build_augmentation
@@ -24,7 +23,7 @@ from flows.studies.kept import Key
 from surrogates.cgcnn.graphs import Graph, Nearest, nearest_in
 from surrogates.cgcnn.network import Sizes
 from surrogates.cgcnn.trained import Epoch, Labelled
-from surrogates.cgcnn.training import TrainingSettings, train
+from surrogates.cgcnn.training import TrainingSettings, best_device, train
 
 TRIAL = "trial "
 """Begins the kept name of a method that was only tried: it was never judged on a test part."""
@@ -118,7 +117,7 @@ def trained_in_process(
     source: Source, settings: StudySettings, task: Task, parts: Parts, checkpoints: Path
 ) -> dict[str, Any]:
     """Train in a process that reads the data for itself."""
-    return trained(data_here(source), settings, task, parts, checkpoints, torch.device("cpu"))
+    return trained(data_here(source), settings, task, parts, checkpoints)
 
 
 def trained(
@@ -127,7 +126,6 @@ def trained(
     task: Task,
     parts: Parts,
     checkpoints: Path,
-    device: torch.device,
     look: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Train, and predict the test part unless it is a trial.
@@ -138,7 +136,6 @@ def trained(
         task: what to train.
         parts: of the split.
         checkpoints: folder in which training is kept epoch by epoch, and its epoch is told.
-        device: where to compute.
         look: called after every epoch.
 
     Returns:
@@ -172,7 +169,6 @@ def trained(
         augmentation,
         checkpoint=checkpoints / f"{task.file}.pt",
         tell=tell,
-        device=device,
     )
     at.unlink(missing_ok=True)
     maes = [epoch.mae for epoch in known.epochs]
@@ -184,7 +180,7 @@ def trained(
         "losses": [epoch.loss for epoch in known.epochs],
         "crystals": len(train_part),
         "seconds": round(time.perf_counter() - started, 1),
-        "device": device.type,
+        "device": best_device().type,
         **({} if task.trial else {"predictions": known.predict(test.graphs)[0].tolist()}),
     }
 

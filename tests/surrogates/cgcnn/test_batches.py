@@ -7,8 +7,8 @@ import torch
 from augment.registry import build_augmentation
 from cathode.model import Crystal
 from cathode.spec import parse_augmentation
-from surrogates.cgcnn.batches import batch_of, in_order, shuffled
-from surrogates.cgcnn.graphs import gaussians, graph_of
+from surrogates.cgcnn.batches import batch_of, gaussians, in_order, shuffled
+from surrogates.cgcnn.graphs import BEYOND, graph_of
 from tests.crystal_worlds import rock_salt, toy
 
 GRAPHS = toy(7).graphs
@@ -25,10 +25,24 @@ def test_atoms_are_numbered_through():
         rows = slice(24 * i, 24 * (i + 1))
         numbers, far = graph.nearest
         assert (batch.neighbours[rows] - 2 * i).tolist() == numbers.ravel().tolist()
-        np.testing.assert_array_equal(batch.edges[rows], gaussians(far.ravel()))
+        assert batch.far[rows].tolist() == far.ravel().tolist()
         # No atom hears of another crystal.
         owners = batch.owners[batch.neighbours[rows]]
         assert (owners == i).all()
+
+
+def test_gaussians_are_those_of_the_papers_code():
+    far = torch.cat([torch.linspace(0.5, 8, 200), torch.tensor([BEYOND])])
+    centres = np.arange(0, 8 + 0.2, 0.2)
+    expected = np.exp(-((far[:, None].double().numpy() - centres) ** 2) / 0.2**2)
+    found = gaussians(far).numpy()
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=2e-6)
+    # Numbers as small as floats get would make every product many times slower.
+    assert (found[found > 0] > 0.99e-12).all()
+    assert (found[expected < 0.9e-12] == 0).all()
+    precise = gaussians(far.double()).numpy()
+    np.testing.assert_allclose(precise, expected, atol=1e-12)
 
 
 def test_every_graph_comes_once_in_an_order_of_the_seed():
@@ -83,3 +97,10 @@ def test_in_order():
 def test_a_device_gets_all_parts():
     moved = batch_of([graph_of(rock_salt("Li", "F", 4.0))]).to(torch.device("meta"))
     assert {part.device.type for part in vars(moved).values()} == {"meta"}
+    assert moved.edges.device.type == "meta"
+
+
+def test_double_precision():
+    batch = batch_of(GRAPHS).double()
+    assert batch.edges.dtype == batch.elements.dtype == batch.counts.dtype == torch.float64
+    assert torch.equal(batch.neighbours, batch_of(GRAPHS).neighbours)

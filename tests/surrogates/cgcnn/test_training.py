@@ -243,3 +243,8 @@ def test_outputs_come_in_order_and_without_crystals_there_are_none(start):
         expected = start(batch_of(TEST.graphs)).double().numpy()
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     assert outputs(start, []).shape == (0, 2)
+
+
+def test_atoms_that_no_crystal_has_cannot_be_read_apart():
+    with pytest.raises(FitError, match="atomic number 92, which is to be read apart"):
+        train(DATA, None, replace(SIZES, focus=92), TrainingSettings(epochs=1), 0)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from augment.lattice_scaling import LatticeScaling
 from augment.registry import build_augmentation
@@ -33,7 +32,7 @@ def test_only_training_crystals_are_varied(data, parts, mode, tmp_path, monkeypa
     monkeypatch.setattr(LatticeScaling, "apply", seen)
     asked = StudySettings(("anisotropic-5",), mode=mode, epochs=1, network=TINY)
     task = Task(WANTED, "framework", "anisotropic-5", 0)
-    found = trained(data, asked, task, parts, tmp_path, torch.device("cpu"))
+    found = trained(data, asked, task, parts, tmp_path)
     assert varied == {data.table.crystals[i].digest for i in parts.train}
     assert len(found["predictions"]) == len(parts.test)
     assert found["crystals"] == len(parts.train) * (11 if mode == "copies" else 1)
@@ -66,7 +65,7 @@ def test_oversampling_repeats_the_same_graphs(data, parts):
 def test_a_trial_says_nothing_of_the_test_part(data, parts, tmp_path):
     asked = StudySettings((), epochs=1, network=TINY)
     tried = Task(WANTED, "framework", "anisotropic-5", 0, trial=True)
-    found = trained(data, asked, tried, parts, tmp_path, torch.device("cpu"))
+    found = trained(data, asked, tried, parts, tmp_path)
     assert "predictions" not in found
     assert tried.key == (WANTED, "framework", "trial anisotropic-5", 0)
     assert tried.seed(asked) != Task(WANTED, "framework", "anisotropic-5", 0).seed(asked)
