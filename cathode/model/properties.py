@@ -33,6 +33,18 @@ _KNOWN = (
         "Mean voltage against Li metal between the charged and the discharged state.",
     ),
     Property(
+        "maximum_voltage",
+        "V",
+        "maximum voltage",
+        "Highest of the voltage steps between the charged and the discharged state.",
+    ),
+    Property(
+        "minimum_voltage",
+        "V",
+        "minimum voltage",
+        "Lowest of the voltage steps between the charged and the discharged state.",
+    ),
+    Property(
         "gravimetric_capacity",
         "mAh/g",
         "gravimetric capacity",
@@ -69,6 +81,12 @@ _KNOWN = (
         "Total energy of the discharged cell, in the energy scale of its source.",
     ),
     Property(
+        "formation_energy_per_atom",
+        "eV/atom",
+        "formation energy",
+        "Energy of the material against the elements in their standard states.",
+    ),
+    Property(
         "mixing_energy",
         "eV/atom",
         "mixing energy",
@@ -79,6 +97,30 @@ _KNOWN = (
         "µB/site",
         "magnetic moment",
         "Mean absolute moment on the mixing site of the discharged cell.",
+    ),
+    Property(
+        "fermi_energy",
+        "eV",
+        "Fermi energy",
+        "Energy of the highest filled electronic state, in the energy scale of its source.",
+    ),
+    Property(
+        "band_gap",
+        "eV",
+        "band gap",
+        "Energy between the top of the valence band and the bottom of the conduction band.",
+    ),
+    Property(
+        "bulk_modulus",
+        "GPa",
+        "bulk modulus",
+        "Resistance of the material to a change of its volume.",
+    ),
+    Property(
+        "shear_modulus",
+        "GPa",
+        "shear modulus",
+        "Resistance of the material to a change of its shape.",
     ),
 )
 

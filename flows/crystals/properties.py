@@ -6,30 +6,6 @@ _OTHERS = {
     known.name: known
     for known in (
         Property(
-            "maximum_voltage",
-            "V",
-            "maximum voltage",
-            "Highest of the voltage steps between the charged and the discharged state.",
-        ),
-        Property(
-            "minimum_voltage",
-            "V",
-            "minimum voltage",
-            "Lowest of the voltage steps between the charged and the discharged state.",
-        ),
-        Property(
-            "formation_energy_per_atom",
-            "eV/atom",
-            "formation energy",
-            "Energy of the material against the elements in their standard states.",
-        ),
-        Property(
-            "band_gap",
-            "eV",
-            "band gap",
-            "Energy between the top of the valence band and the bottom of the conduction band.",
-        ),
-        Property(
             "log10_bulk_modulus",
             "log10(GPa)",
             "bulk modulus",

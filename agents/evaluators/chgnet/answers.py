@@ -13,6 +13,19 @@ from cathode.physics.electrochemistry import Electrode
 if TYPE_CHECKING:
     from agents.evaluators.chgnet.relaxation import Relaxed
 
+ANSWERED = (
+    "average_voltage",
+    "gravimetric_capacity",
+    "volumetric_capacity",
+    "specific_energy",
+    "energy_density",
+    "volume_change",
+    "energy_per_atom",
+    "mixing_energy",
+    "magnetic_moment",
+)
+"""Names of the properties that every candidate gets a measurement of."""
+
 
 class Answers:
     """What became of each property of a candidate."""
@@ -33,7 +46,7 @@ class Answers:
 
     def fail_the_rest(self, state: str, error: EvaluationError) -> None:
         """Fail every property not answered yet."""
-        for known in PROPERTIES:
+        for known in ANSWERED:
             if known not in self._values:
                 self.fail(known, error.cause, f"{state} cell: {error.detail}")
 
@@ -70,7 +83,7 @@ class Answers:
 
     def add_electrode(self, electrode: Electrode) -> None:
         """Answer what the two cells tell together: everything not answered yet."""
-        for known in PROPERTIES:
+        for known in ANSWERED:
             if known not in self._values:
                 self.ok(known, getattr(electrode, known))
 
@@ -78,9 +91,9 @@ class Answers:
         """One measurement per property."""
         origin = {**self.origin, "conditions": self.conditions}
         answers = []
-        for known in PROPERTIES.values():
-            value = self._values[known.name]
-            subject = (self.candidate.id, known.name, known.unit)
+        for known in ANSWERED:
+            value = self._values[known]
+            subject = (self.candidate.id, known, PROPERTIES[known].unit)
             if isinstance(value, tuple):
                 answers.append(Measurement.failure(*subject, *value, **origin))
             else:

@@ -9,7 +9,7 @@ import numpy as np
 from pymatgen.core import Element, Lattice, Structure
 
 from agents.evaluators.cache import ContentCache
-from agents.evaluators.chgnet.answers import Answers
+from agents.evaluators.chgnet.answers import ANSWERED, Answers
 from agents.evaluators.chgnet.calculations import Calculations
 from cathode.errors import EvaluationError, SpecError
 from cathode.model import PROPERTIES, Candidate, Measurement
@@ -50,7 +50,7 @@ class ChgnetEvaluator:
     source = "CHGNet 0.3.0"
     isolated = True
     deferred = False
-    properties = tuple(PROPERTIES.values())
+    properties = tuple(PROPERTIES[name] for name in ANSWERED)
 
     def __init__(self, spec: "ChgnetSpec", cache: ContentCache) -> None:
         self.spec = spec
