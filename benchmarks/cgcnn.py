@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--splits", nargs="+", choices=SPLITS, default=list(SPLITS))
     parser.add_argument("--members", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=120)
     parser.add_argument("--augmentations", nargs="+", default=[AUGMENTATION])
     parser.add_argument("--focus", nargs="+", type=int, default=[3], help="atomic numbers, or 0")
     asked = parser.parse_args()

@@ -13,19 +13,24 @@ from numpy.typing import NDArray
 from agents.evaluators.cache import ContentCache
 from benchmarks.data import data_folder
 from cathode.evaluation.baselines import BASELINES
+from cathode.evaluation.cross_validation import grouped_folds
 from cathode.evaluation.metrics import LEVELS, mad_over_mae, score
 from cathode.evaluation.recalibration import widening
 from cathode.model import Prediction
 from cathode.rng import derived_seed
 from cathode.settings import REPOSITORY, Settings
+from cathode.sources.crystal_table import CrystalTable
 from cathode.sources.electrode_crystals import PAIRS, STRUCTURES, electrode_crystals
 from flows.crystals.scores import baselines
 from flows.studies.augmentation.settings import SplitKind
-from flows.studies.augmentation.splits import parts_of
+from flows.studies.augmentation.splits import Parts, parts_of
 
 AUGMENTATION = "perturbation-0.1"
 
 PROPERTY = "average_voltage"
+
+FOLDS = 9
+"""Parts of what is not tested on: each member is validated by another one, a tenth of all."""
 
 DECIDING = (
     "augment",
@@ -91,9 +96,11 @@ def _learn(task: Task) -> dict[str, Any]:
     table = electrode_crystals(data_folder() / "mp_electrodes", "Li", cache)
     every = Labelled(graphs_of(table.crystals, cache), table.of(PROPERTY))
     parts = parts_of(task.split, table.frameworks, 0, task.seed)
+    seen, folds = _folds(task, table, parts)
+    learn, check = folds[task.member]
     found = train(
-        every.take(parts.train),
-        every.take(parts.validation),
+        every.take(seen[learn]),
+        every.take(seen[check]),
         Sizes(outputs=2, focus=task.focus),
         TrainingSettings(epochs=task.epochs),
         derived_seed(task.seed, "member", task.member),
@@ -103,7 +110,8 @@ def _learn(task: Task) -> dict[str, Any]:
         checkpoint=settings.home / "benchmarks" / "cgcnn" / f"{derived_seed(str(task))}.pt",
     )
     result: dict[str, Any] = {}
-    for name, rows in (("validation", parts.validation), ("test", parts.test)):
+    result["validated"] = check.tolist()
+    for name, rows in (("seen", seen), ("test", parts.test)):
         mean, noise = found.predict([every.graphs[row] for row in rows])
         result[name] = {
             "y": every.y[rows].tolist(),
@@ -112,12 +120,22 @@ def _learn(task: Task) -> dict[str, Any]:
             "groups": [table.frameworks[row] for row in rows],
         }
     beside = baselines(
-        [table.crystals[row] for row in parts.train],
-        every.y[parts.train],
+        [table.crystals[row] for row in seen],
+        every.y[seen],
         [table.crystals[row] for row in parts.test],
     )
     result |= {name: found.mean.tolist() for name, found in beside.items()}
     return result
+
+
+def _folds(
+    task: Task, table: CrystalTable, parts: Parts
+) -> tuple[NDArray[np.intp], list[tuple[NDArray[np.intp], NDArray[np.intp]]]]:
+    """What is not tested on, and for each member what of it to learn from and to validate by."""
+    seen = np.sort(np.concatenate([parts.train, parts.validation]))
+    names = table.frameworks if task.split == "framework" else table.names
+    rng = np.random.default_rng(derived_seed(task.seed, "folds"))
+    return seen, list(grouped_folds(tuple(names[row] for row in seen), FOLDS, rng))
 
 
 def score_rows(found: Sequence[tuple[Task, dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -176,9 +194,12 @@ def _joined(members: Sequence[dict[str, Any]], part: str) -> Prediction:
 
 
 def _calibrated(members: Sequence[dict[str, Any]]) -> Prediction:
-    """The ensemble, as wide as the validation part asks for."""
-    known = members[0]["validation"]
-    plain = _joined(members, "validation")
-    z = (np.array(known["y"]) - plain.mean) / plain.sigma
-    found = _joined(members, "test")
-    return Prediction(found.mean, found.sigma * widening(z, tuple(known["groups"])) ** 0.5)
+    """The ensemble, as wide as ask the crystals that its members were validated by."""
+    seen, found = _joined(members, "seen"), _joined(members, "test")
+    z, groups = list[NDArray[np.float64]](), list[str]()
+    for member in members:
+        own, rows = member["seen"], np.array(member["validated"])
+        z.append((np.array(own["y"])[rows] - np.array(own["mean"])[rows]) / seen.sigma[rows])
+        groups += [own["groups"][row] for row in rows]
+    wider = widening(np.concatenate(z), tuple(groups))
+    return Prediction(found.mean, found.sigma * wider**0.5)

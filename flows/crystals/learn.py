@@ -87,7 +87,9 @@ def learn(
             tell,
         )
         held = Labelled(loaded.graphs, loaded.table.of(plan.property_name)).take(split.validation)
-        ensemble = Ensemble(members).recalibrated(held, tuple(groups[i] for i in split.validation))
+        ensemble = Ensemble(members).recalibrated(
+            [held], [tuple(groups[i] for i in split.validation)]
+        )
         return _judged(place, plan, loaded, split, ensemble)
 
 

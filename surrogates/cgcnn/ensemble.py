@@ -25,6 +25,9 @@ Values = NDArray[np.float64]
 MEMBERS = 5
 """Networks of an ensemble."""
 
+Lesson = tuple[Labelled, Labelled | None]
+"""What a member learns from, and what tells its best epoch, if anything does."""
+
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
@@ -50,16 +53,25 @@ class Ensemble:
         least = (1e-6 * self.members[0].spread) ** 2
         return Prediction(found.mean, np.sqrt(self.widening * found.sigma**2 + least))
 
-    def recalibrated(self, held_out: Labelled, groups: tuple[str, ...]) -> "Ensemble":
-        """The same, as wide as values ask for that no weight was fitted to.
+    def recalibrated(
+        self, held_out: Sequence[Labelled], groups: Sequence[tuple[str, ...]]
+    ) -> "Ensemble":
+        """The same, as wide as values ask for that no weight of the member asked was fitted to.
+
+        The variance that members share is that of one of them drawn by chance, so that each can be
+        asked of what it has not seen, though others have.
 
         Args:
-            held_out: such values.
+            held_out: crystals with values, which the members in turn have not learned from.
             groups: of equal ones, such as polymorphs, each counts once.
         """
-        plain = replace(self, widening=1.0)
-        found = plain.predict(held_out.graphs)
-        return replace(self, widening=widening((held_out.y - found.mean) / found.sigma, groups))
+        z, owners = list[Values](), list[str]()
+        for number, member in enumerate(self.members):
+            held = held_out[number % len(held_out)]
+            sigma = replace(self, widening=1.0).predict(held.graphs).sigma
+            z.append((held.y - member.predict(held.graphs)[0]) / sigma)
+            owners += groups[number % len(held_out)]
+        return replace(self, widening=widening(np.concatenate(z), tuple(owners)))
 
 
 def together(means: Values, noises: Values) -> Prediction:
@@ -76,8 +88,7 @@ def together(means: Values, noises: Values) -> Prediction:
 
 
 def train_ensemble(
-    data: Labelled,
-    validation: Labelled | None,
+    lessons: Sequence[Lesson],
     sizes: Sizes,
     settings: TrainingSettings,
     seed: int,
@@ -88,8 +99,8 @@ def train_ensemble(
     """Train the members one after another; arguments as of :func:`surrogates.cgcnn.training.train`.
 
     Args:
-        data: what is learned from.
-        validation: tells each member's best epoch.
+        lessons: what members learn, in turn; where each leaves out others to be validated by,
+            together they learn from all.
         sizes: of the networks; two outputs, if noise is to be predicted.
         settings: how they are trained.
         seed: each member has one of its own, derived from it.
@@ -100,8 +111,7 @@ def train_ensemble(
 
     def member(number: int) -> Trained:
         return train(
-            data,
-            validation,
+            *lessons[number % len(lessons)],
             sizes,
             settings,
             derived_seed(seed, "member", number),

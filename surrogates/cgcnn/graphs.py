@@ -4,6 +4,7 @@ Source: T. Xie, J. C. Grossman, Phys. Rev. Lett. 120, 145301 (2018): the 12 near
 within 8 Å, periodic images counted one by one.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from cathode.errors import StructureError
 from cathode.model import Crystal
 from surrogates.cgcnn.elements import HEAVIEST, element_vectors
+
+logger = logging.getLogger(__name__)
 
 NEIGHBOURS = 12
 """Neighbours of an atom."""
@@ -206,7 +209,8 @@ def _searched(graph: Graph, moved: Crystal) -> Nearest:
     """Neighbours in a crystal that moved; where an atom has none any more, as they were before."""
     try:
         return graph_of(moved).nearest
-    except StructureError:
+    except StructureError as error:
+        logger.warning("a variant is left out, its original taken instead: %s", error)
         return graph.nearest
 
 

@@ -11,14 +11,14 @@ from pymatgen.core import Element
 from torch import Tensor
 
 from cathode.errors import FitError, SpaceError, SpecError
-from cathode.evaluation.cross_validation import random_splits
+from cathode.evaluation.cross_validation import grouped_folds
 from cathode.model import Prediction, TrainingData
 from cathode.protocols import Augmentation
 from cathode.rng import derived_seed
 from cathode.space import Space
 from cathode.spec import CGCNNSpec
 from surrogates.cgcnn.batches import Batch
-from surrogates.cgcnn.ensemble import Ensemble, train_ensemble
+from surrogates.cgcnn.ensemble import Ensemble, Lesson, train_ensemble
 from surrogates.cgcnn.model import EnsembleModel
 from surrogates.cgcnn.model_file import CGCNNModel, load_model
 from surrogates.cgcnn.network import Sizes
@@ -31,9 +31,10 @@ FEWEST = 2
 """Values from which a fit is tried."""
 
 VALIDATED = 50
-"""Candidates from which some are left out to tell when to stop."""
+"""Candidates from which each member leaves some out that tell it when to stop."""
 
-VALIDATION_SHARE = 0.1
+FOLDS = 10
+"""Parts of the candidates, of which each member leaves out another."""
 
 LEAST = 1e-6
 """Standard deviation that a crystal has to itself at least, over the spread of the values."""
@@ -165,15 +166,15 @@ class CGCNNSurrogate:
             labelled = Labelled(self.places.graphs(own.X), own.y)
         except SpaceError as error:
             raise FitError(f"{own.property_name}: {error}") from error
-        validation = None
+        lessons: list[Lesson] = [(labelled, None)]
         if own.n_candidates >= VALIDATED:
             rng = np.random.default_rng(derived_seed(seed, "validation"))
-            ((learn, check),) = random_splits(own.groups, 1, VALIDATION_SHARE, rng)
-            labelled, validation = labelled.take(learn), labelled.take(check)
+            lessons = [
+                (labelled.take(learn), labelled.take(check))
+                for learn, check in grouped_folds(own.groups, FOLDS, rng)
+            ]
         settings = TrainingSettings(epochs=self.spec.epochs, lower=self.spec.lower)
-        return train_ensemble(
-            labelled, validation, sizes, settings, seed, self.spec.members, augmentation, start
-        )
+        return train_ensemble(lessons, sizes, settings, seed, spec.members, augmentation, start)
 
     def _notes(self, bounds: int, own: TrainingData, caution: str) -> tuple[str, ...]:
         notes = [caution] if caution else []

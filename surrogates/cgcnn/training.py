@@ -60,11 +60,11 @@ class TrainingSettings:
             learned before: ``free`` as all others, ``slow`` or ``frozen``.
     """
 
-    epochs: int = 60
+    epochs: int = 120
     batch: int = 64
     rate: float = 5e-3
     decay: float = 0.02
-    patience: int = 30
+    patience: int = 60
     memory: float = 4.0
     lower: Literal["free", "slow", "frozen"] = "free"
 

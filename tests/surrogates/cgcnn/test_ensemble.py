@@ -43,28 +43,43 @@ def test_one_member_has_its_noise_alone():
 
 def test_intervals_are_as_wide_as_held_out_values_ask_for():
     ensemble = Ensemble(tuple(untrained(seed) for seed in range(3)), widening=3.0)
-    groups = tuple(f"g{i // 2}" for i in range(len(HELD)))
-    found = ensemble.recalibrated(HELD, groups)
+    parts = [HELD.take(np.arange(8)), HELD.take(np.arange(6, 12))]
+    groups = [tuple(f"g{row // 2}" for row in rows) for rows in (range(8), range(6, 12))]
+    found = ensemble.recalibrated(parts, groups)
     plain = Ensemble(ensemble.members).predict(HELD.graphs)
-    assert found.widening == pytest.approx(widening((HELD.y - plain.mean) / plain.sigma, groups))
+    # The members in turn: each is asked of what it has not seen.
+    means, _ = ensemble.members_predict(HELD.graphs)
+    rows = [np.arange(8), np.arange(6, 12), np.arange(8)]
+    z = [(HELD.y - mean)[some] / plain.sigma[some] for mean, some in zip(means, rows, strict=True)]
+    expected = widening(np.concatenate(z), (*groups[0], *groups[1], *groups[0]))
+    assert found.widening == pytest.approx(expected)
     assert found.members == ensemble.members
     np.testing.assert_array_equal(found.predict(HELD.graphs).mean, plain.mean)
     # What was widened before does not matter.
-    assert found.recalibrated(HELD, groups).widening == found.widening
+    assert found.recalibrated(parts, groups).widening == found.widening
 
 
 def test_members_have_seeds_of_their_own():
-    ensemble = train_ensemble(DATA, HELD, SIZES, SETTINGS, 7, members=3)
+    ensemble = train_ensemble([(DATA, HELD)], SIZES, SETTINGS, 7, members=3)
     means, _ = ensemble.members_predict(HELD.graphs)
     assert len({row.tobytes() for row in means}) == 3
     second = train(DATA, HELD, SIZES, SETTINGS, derived_seed(7, "member", 1))
     np.testing.assert_array_equal(second.predict(HELD.graphs)[0], means[1])
 
 
+def test_members_learn_their_lessons_in_turn():
+    lessons = [(DATA, HELD), (HELD, DATA)]
+    ensemble = train_ensemble(lessons, SIZES, SETTINGS, 7, members=3)
+    means, _ = ensemble.members_predict(HELD.graphs)
+    for number, lesson in ((1, lessons[1]), (2, lessons[0])):
+        alone = train(*lesson, SIZES, SETTINGS, derived_seed(7, "member", number))
+        np.testing.assert_array_equal(alone.predict(HELD.graphs)[0], means[number])
+
+
 def test_networks_to_go_on_from_are_taken_in_turn():
     starts = [untrained(seed).network for seed in (1, 2)]
     frozen = TrainingSettings(epochs=1, batch=16, lower="frozen")
-    found = train_ensemble(DATA, None, SIZES, frozen, 0, members=3, start=starts)
+    found = train_ensemble([(DATA, None)], SIZES, frozen, 0, members=3, start=starts)
     for member, start in zip(found.members, [*starts, starts[0]], strict=True):
         own = member.network.state_dict()["embedding.weight"]
         assert torch.equal(own, start.state_dict()["embedding.weight"])

@@ -118,9 +118,9 @@ def test_many_values_tell_when_to_stop(small_space, monkeypatch):
     seen = []
     import surrogates.cgcnn.surrogate as module
 
-    def watched(data, validation, *rest):
-        seen.append((len(data), validation and len(validation)))
-        return plain(data, validation, *rest)
+    def watched(lessons, *rest):
+        seen.append([(len(data), validation and len(validation)) for data, validation in lessons])
+        return plain(lessons, *rest)
 
     plain = module.train_ensemble
     monkeypatch.setattr(module, "train_ensemble", watched)
@@ -129,7 +129,7 @@ def test_many_values_tell_when_to_stop(small_space, monkeypatch):
     many = replace(many, groups=tuple(map(str, range(60))))
     for data in (few, many):
         built(small_space, epochs=1).fit(data, 0)
-    assert seen == [(24, None), (54, 6)]
+    assert seen == [[(24, None)], [(54, 6)] * 10]
 
 
 def test_lithium_can_be_read_apart(small_space):
