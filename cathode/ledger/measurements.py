@@ -24,6 +24,7 @@ class Recorded:
         submission: the submitter's name for it, unique.
         recorded_by: who entered it.
         recorded_at: when.
+        supersedes: number of the one it corrects or takes back, None if none.
     """
 
     id: int
@@ -33,6 +34,7 @@ class Recorded:
     submission: str
     recorded_by: str
     recorded_at: datetime
+    supersedes: int | None = None
 
 
 def record_answer(
@@ -92,7 +94,7 @@ def last_id(connection: Connection, campaign: str) -> int:
 
 
 def effective(connection: Connection, campaign: str, up_to: int | None = None) -> list[Recorded]:
-    """The measurements that count: all but those superseded.
+    """The measurements that count: all but those superseded, and what only takes one back.
 
     Args:
         connection: any transaction.
@@ -108,8 +110,20 @@ def effective(connection: Connection, campaign: str, up_to: int | None = None) -
         query = query.where(measurements.c.id <= up_to)
     rows = connection.execute(query).all()
     superseded = {row.supersedes for row in rows if row.supersedes is not None}
-    found = [_recorded(row) for row in rows if row.id not in superseded]
+    found = [
+        _recorded(row)
+        for row in rows
+        if row.id not in superseded and row.status != Status.RETRACTED
+    ]
     return sorted(found, key=lambda r: (r.turn is None, r.turn or 0, r.rank or 0, r.submission))
+
+
+def every(connection: Connection, campaign: str) -> list[Recorded]:
+    """All measurements of a campaign as they came, those that no longer count among them."""
+    query = (
+        select(measurements).where(measurements.c.campaign == campaign).order_by(measurements.c.id)
+    )
+    return [_recorded(row) for row in connection.execute(query)]
 
 
 def _row(measurement: Measurement, campaign: str, who: str) -> dict[str, Any]:
@@ -157,4 +171,5 @@ def _recorded(row: Row[Any]) -> Recorded:
         row.submission,
         row.recorded_by,
         row.recorded_at,
+        row.supersedes,
     )

@@ -160,6 +160,23 @@ measurements = Table(
     Index(None, "campaign", "turn", "rank"),
 )
 
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign", String(64), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("verdict", String(10), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    Column("recorded_at", UTCDateTime, nullable=False),
+    ForeignKeyConstraint(
+        ["campaign", "turn", "rank"], ["proposals.campaign", "proposals.turn", "proposals.rank"]
+    ),
+    Index(None, "campaign", "turn", "rank"),
+)
+
 locks = Table(
     "locks",
     metadata,

@@ -8,7 +8,8 @@ and a repeated step changes nothing.
 from cathode.loop.assimilate import assimilate
 from cathode.loop.audit import audit
 from cathode.loop.dispatch import Answers, dispatch, serially
-from cathode.loop.ingest import Again, Ingested, ingest, order_name
+from cathode.loop.entering import Again, order_name
+from cathode.loop.ingest import Ingested, ingest
 from cathode.loop.loop import Loop
 from cathode.loop.propose import propose
 from cathode.loop.retrain import Serving, retrain

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from cathode.evaluation.outcomes import Outcome, outcomes
-from cathode.ledger import Ledger, measurements, proposals
+from cathode.ledger import Ledger, measurements, proposals, reviews
 from cathode.ledger.measurements import Recorded
-from cathode.model import Candidate, Proposal, Status, TrainingData
+from cathode.model import Candidate, Proposal, Review, Status, TrainingData, Verdict
 from cathode.space import Space
 from cathode.spec import CampaignSpec
 
@@ -23,11 +23,23 @@ class Observations:
         measured: the measurements that count, in an order independent of their arrival.
         candidates: all candidates proposed or measured, by id.
         proposals: all proposals, in order.
+        reviews: what people think of them, the oldest first.
     """
 
     measured: tuple[Recorded, ...]
     candidates: Mapping[str, Candidate]
     proposals: tuple[Proposal, ...]
+    reviews: tuple[Review, ...] = ()
+
+    @cached_property
+    def verdicts(self) -> dict[tuple[int, int], Review]:
+        """The review that counts of each proposal that was reviewed, by turn and rank."""
+        return {(review.turn, review.rank): review for review in self.reviews}
+
+    def verdict_on(self, proposal: Proposal) -> Verdict | None:
+        """What people think of a proposal; None where nobody said."""
+        review = self.verdicts.get((proposal.turn, proposal.rank))
+        return None if review is None or review.verdict is Verdict.REOPENED else review.verdict
 
     @cached_property
     def own(self) -> tuple[Recorded, ...]:
@@ -64,7 +76,10 @@ class Observations:
         return next(iter(outcomes(mine, self.candidates, [proposal])), None)
 
     def open_orders(self, spec: CampaignSpec) -> list[Proposal]:
-        """Proposals that still lack an answer, good or bad, for a property that is needed."""
+        """Proposals that still lack an answer, good or bad, for a property that is needed.
+
+        Rejected ones are not open; pinned ones come first.
+        """
         # A replicate is answered by a measurement of its own, not by an earlier one.
         answered = {
             (
@@ -74,14 +89,25 @@ class Observations:
             )
             for r in self.measured
         }
-        return [
+        found = [
             proposal
             for proposal in self.proposals
-            if any(
+            if self.verdict_on(proposal) is not Verdict.REJECTED
+            and any(
                 ((proposal.turn, proposal.rank), name, proposal.evaluator) not in answered
                 and (proposal.candidate.id, name, proposal.evaluator) not in answered
                 for name in spec.needed_of(proposal.evaluator)
             )
+        ]
+        return sorted(found, key=lambda each: self.verdict_on(each) is not Verdict.PINNED)
+
+    def to_make(self, spec: CampaignSpec) -> list[Proposal]:
+        """Open orders that people may make: all of them, unless the campaign asks for approval."""
+        asks = getattr(spec.evaluator, "approval", False)
+        return [
+            order
+            for order in self.open_orders(spec)
+            if not asks or order.evaluator is not None or self.verdict_on(order) is not None
         ]
 
     def withdrawn(self, spec: CampaignSpec) -> list[Proposal]:
@@ -142,4 +168,5 @@ def observe(ledger: Ledger, campaign: str, up_to: int | None = None) -> Observat
             tuple(measurements.effective(connection, campaign, up_to)),
             proposals.candidates_of(connection, campaign),
             tuple(proposals.of_campaign(connection, campaign)),
+            tuple(reviews.of_campaign(connection, campaign)),
         )

@@ -9,7 +9,7 @@ from cathode.ledger.turns import TurnRecord
 from cathode.loop.costs import cost_so_far, results_left
 from cathode.loop.loop import Loop
 from cathode.loop.observations import observe
-from cathode.model import Turn
+from cathode.model import Turn, Verdict
 from cathode.spec import CampaignSpec
 
 
@@ -90,9 +90,14 @@ def waiting_because(loop: Loop) -> str | None:
         newest = measurements.last_id(connection, spec.name)
     if not past or past[-1].finished_at is None:
         return None
-    orders = len(observe(loop.ledger, spec.name).open_orders(spec))
+    seen, last = observe(loop.ledger, spec.name), past[-1]
+    orders = len(seen.open_orders(spec))
     if orders >= spec.batch:
         return f"{orders} work orders are open, a new turn begins when less than {spec.batch} are"
-    if newest <= past[-1].results.get("assimilate", {}).get("up_to", 0):
+    rejected = any(
+        review.verdict is Verdict.REJECTED and review.when > last.started_at
+        for review in seen.verdicts.values()
+    )
+    if newest <= last.results.get("assimilate", {}).get("up_to", 0) and not rejected:
         return "no result came in since its last turn"
     return None

@@ -7,6 +7,7 @@ from cathode.model.measurement import Limit, Measurement, Status
 from cathode.model.prediction import Prediction
 from cathode.model.properties import PROPERTIES, Property
 from cathode.model.proposal import Proposal, Suggestion
+from cathode.model.review import Review, Verdict
 from cathode.model.skill import HeldOut, HeldOutBounds, Skill
 from cathode.model.training import TrainingData
 from cathode.model.turn import STEPS, Turn
@@ -24,9 +25,11 @@ __all__ = [
     "Prediction",
     "Property",
     "Proposal",
+    "Review",
     "Skill",
     "Status",
     "Suggestion",
     "TrainingData",
     "Turn",
+    "Verdict",
 ]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ class Status(StrEnum):
     OK = "ok"
     FAILED = "failed"
     BOUND = "bound"
+    RETRACTED = "retracted"
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,11 @@ class Measurement:
         candidate_id: the candidate measured.
         property: name of the property.
         unit: unit of value and sigma.
-        value: the number; of a ``bound`` measurement the bound; None if ``failed``.
+        value: the number; of a ``bound`` measurement the bound; None if ``failed`` or
+            ``retracted``.
         sigma: standard uncertainty in the same unit, None if not known.
-        status: ``ok``, ``failed`` or ``bound``.
+        status: ``ok``, ``failed``, ``bound``, or ``retracted``: it takes back the one it supersedes
+            and says why in ``detail``; neither of them counts.
         bound: ``<`` or ``>`` of a ``bound`` measurement.
         cause: one word by which failures are grouped.
         detail: a failure's figures in one sentence.
@@ -62,6 +65,11 @@ class Measurement:
                 msg = f"{where} is failed with value={self.value!r}, cause={self.cause!r}: "
                 raise MeasurementError(msg + "give a cause and no value")
             return
+        if self.status is Status.RETRACTED:
+            if self.value is not None or not self.detail:
+                msg = f"{where} is retracted with value={self.value!r}, detail={self.detail!r}: "
+                raise MeasurementError(msg + "give a reason and no value")
+            return
         if self.value is None or not math.isfinite(self.value):
             msg = f"{where} is {self.status} with value={self.value!r}: give a finite number"
             raise MeasurementError(msg)
@@ -71,6 +79,18 @@ class Measurement:
         if (self.status is Status.BOUND) != (self.bound is not None):
             msg = f"{where} is {self.status} with bound={self.bound!r}: only a bound has < or >"
             raise MeasurementError(msg)
+
+    def retraction(self, reason: str) -> "Measurement":
+        """What takes this one back."""
+        return replace(
+            self,
+            value=None,
+            sigma=None,
+            status=Status.RETRACTED,
+            bound=None,
+            cause=None,
+            detail=reason,
+        )
 
     @classmethod
     def failure(

@@ -51,6 +51,30 @@ _KNOWN = (
         "Charge of the lithium taken out, per mass of the discharged material.",
     ),
     Property(
+        "discharge_capacity",
+        "mAh/g",
+        "discharge capacity",
+        "Charge that a cell gave in its first cycles, per mass of the cathode material.",
+    ),
+    Property(
+        "capacity_retention",
+        "%",
+        "capacity retention",
+        "Discharge capacity after so many cycles over that of the first.",
+    ),
+    Property(
+        "first_cycle_efficiency",
+        "%",
+        "first-cycle efficiency",
+        "Charge given in the first discharge over that taken in the first charge.",
+    ),
+    Property(
+        "phase_purity",
+        "%",
+        "phase purity",
+        "Share of the wanted phase by X-ray diffraction, by mass.",
+    ),
+    Property(
         "volumetric_capacity",
         "Ah/L",
         "volumetric capacity",

@@ -164,13 +164,12 @@ class CampaignSpec(Spec):
         return self
 
     @model_validator(mode="after")
-    def _own_properties_are_new(self) -> "CampaignSpec":
-        if known := sorted(set(self.properties) & set(PROPERTIES)):
-            own = PROPERTIES[known[0]]
-            msg = (
-                f"properties.{own.name} is known already, in {own.unit}: leave it out, or rename it"
-            )
-            raise ValueError(msg)
+    def _known_properties_keep_their_units(self) -> "CampaignSpec":
+        for name in sorted(set(self.properties) & set(PROPERTIES)):
+            own, unit = PROPERTIES[name], self.properties[name].unit
+            if unit != own.unit:
+                msg = f"properties.{name}.unit={unit!r}: the platform knows {name} in {own.unit}: "
+                raise ValueError(msg + "declare it so, leave it out, or rename it")
         return self
 
     @model_validator(mode="after")

@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 
 from cathode.spec.base import Exact, Spec
 
+ConditionName = Literal["c_rate", "voltage_low", "voltage_high", "loading", "cycles"]
+"""Conditions of a measurement that are numbers; ``cathode.lab.conditions`` says more of them."""
+
 CHGNET_PROFILES: dict[str, dict[str, int | float]] = {
     # Good enough to rank candidates: 40-atom layered cells, about 20 s each on one core.
     "quick": {"mixing_sites": 10, "orderings": 6, "relaxed": 1, "fmax": 0.15, "max_steps": 120},
@@ -71,6 +74,14 @@ class LabSpec(Spec):
     kind: Literal["lab"]
     properties: tuple[str, ...] = Field(
         (), description="what is measured; those of objectives and constraints if absent"
+    )
+    conditions: dict[ConditionName, float | str] = Field(
+        default_factory=dict,
+        description="at which results count, such as c_rate: 0.1; a text names a process variable, "
+        "which tells the condition of each candidate. Results at others are kept apart",
+    )
+    approval: bool = Field(
+        False, description="whether proposals are made only once somebody has approved them"
     )
 
 

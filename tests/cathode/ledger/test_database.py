@@ -108,7 +108,7 @@ def test_a_newer_ledger_is_refused_and_left_alone(ledger):
     url = ledger._engine.url.render_as_string(hide_password=False)
     with ledger.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(LedgerError, match="has version 9999, newer than 0002 of this code"):
+    with pytest.raises(LedgerError, match="has version 9999, newer than 0003 of this code"):
         Ledger.open(url, create=True)
 
 

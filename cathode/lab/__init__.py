@@ -1,0 +1,1 @@
+"""What happens in a lab: how candidates are made, measured, and how results are written down."""
