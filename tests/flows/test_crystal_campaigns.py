@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from cathode.errors import SpaceError, SpecError
+from cathode.errors import SpaceError, SpecChangedError, SpecError
 from cathode.ledger import campaigns, proposals
 from cathode.loop.observations import observe
 from cathode.report.view import view_of
@@ -14,6 +14,7 @@ from cathode.spec import load_spec
 from flows.augmenting import augmentation_of
 from flows.checking import check_spec
 from flows.registry import recipe
+from flows.wiring import build_loop
 from surrogates.registry import build_surrogate
 from tests.flows.commands import cathode
 from tests.helpers import campaign_in
@@ -65,6 +66,7 @@ def test_augmentations_that_do_harm_are_warned_of(tmp_path):
     path = campaign_in(
         tmp_path,
         surrogates=[NETWORK | {"augmentation": "anisotropic-5"}],
+        properties={"formation_energy_per_atom": {"unit": "eV/atom"}},
         objectives=[{"property": "formation_energy_per_atom", "goal": "min"}],
         evaluator={"kind": "lab", "properties": ["formation_energy_per_atom"]},
         constraints=[],
@@ -78,6 +80,25 @@ def test_a_file_that_holds_no_networks_is_named(tmp_path, kind):
     surrogate |= {"descriptors": "cgcnn"} if kind == "gp" else {}
     with pytest.raises(Exception, match="cannot read the model .*table.csv"):
         checked(campaign_in(tmp_path, surrogates=[surrogate]))
+
+
+@pytest.mark.parametrize("kind", ["cgcnn", "gp"])
+def test_networks_that_are_exchanged_ask_for_a_word(tmp_path, sqlite_ledger, kind):
+    surrogate = {"kind": kind, "pretrained": "random.pt"}
+    surrogate |= {"descriptors": "cgcnn"} if kind == "gp" else {"epochs": 2, "members": 2}
+    path = write_pool(tmp_path, surrogates=[surrogate])
+    saved(tmp_path)
+    settings = Settings.at(tmp_path / "home")
+    build(sqlite_ledger, load_spec(path), tmp_path)
+    build_loop(sqlite_ledger, settings, "small")
+    saved(tmp_path, members=3)
+    with pytest.raises(SpecChangedError, match=r"networks of .*random\.pt, changed .*put it back"):
+        build_loop(sqlite_ledger, settings, "small")
+    with pytest.raises(SpecChangedError, match=r"surrogates\.0\.pretrained_digest: .*--amend"):
+        build(sqlite_ledger, load_spec(path), tmp_path)
+    with sqlite_ledger.write() as connection:
+        assert campaigns.register(connection, load_spec(path), "me", amend=True) == 1
+    assert build_loop(sqlite_ledger, settings, "small").revision == 1
 
 
 def test_an_unknown_augmentation_is_refused():
