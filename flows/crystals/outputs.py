@@ -13,6 +13,7 @@ from cathode.model import HeldOut, Prediction, Property
 from cathode.report.figures.calibration import draw_calibration
 from cathode.report.figures.canvas import blank, png
 from cathode.report.figures.parity import draw_parity
+from flows.crystals.parts import ENDING
 
 
 def write_pictures(model: Path, prop: Property, held_out: HeldOut) -> list[Path]:
@@ -35,7 +36,7 @@ def write_pictures(model: Path, prop: Property, held_out: HeldOut) -> list[Path]
 
 def beside(model: Path, ending: str) -> Path:
     """A file whose name is that of the model but for its ending."""
-    return model.with_name(f"{model.name.removesuffix('.pt')}.{ending}")
+    return model.with_name(f"{model.name.removesuffix(ENDING)}.{ending}")
 
 
 def write_predictions(

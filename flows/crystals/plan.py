@@ -8,7 +8,7 @@ from augment.advice import recommended
 from cathode.errors import FitError
 from cathode.sources.electrode_crystals import EVERY_ION, PAIRS
 from cathode.spec import AugmentationSpec, parse_augmentation
-from surrogates.cgcnn.model_file import load_model
+from flows.crystals.models import read_model
 from surrogates.cgcnn.network import Sizes
 from surrogates.cgcnn.training import TrainingSettings
 
@@ -146,7 +146,7 @@ def chosen_sizes(
     """
     own = Sizes(outputs=2)
     if start is not None:
-        own = replace(load_model(start).ensemble.members[0].network.sizes, outputs=2)
+        own = replace(read_model(start).ensemble.members[0].network.sizes, outputs=2)
     asked = {"atom": atom, "hidden": hidden, "convolutions": convolutions, "focus": focus}
     given = {name: value for name, value in asked.items() if value is not None}
     for name, value in given.items():

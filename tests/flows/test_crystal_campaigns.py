@@ -1,6 +1,7 @@
 """Campaigns whose surrogates look at crystals."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,11 +11,14 @@ from cathode.ledger import campaigns, proposals
 from cathode.loop.observations import observe
 from cathode.report.view import view_of
 from cathode.settings import Settings
+from cathode.space import build_space
 from cathode.spec import load_spec
 from flows.augmenting import augmentation_of
 from flows.checking import check_spec
+from flows.crystals.learned import ENTRY, Learned
 from flows.registry import recipe
 from flows.wiring import build_loop
+from surrogates.cgcnn.model_file import load_model, save_model
 from surrogates.registry import build_surrogate
 from tests.flows.commands import cathode
 from tests.helpers import campaign_in
@@ -99,6 +103,22 @@ def test_networks_that_are_exchanged_ask_for_a_word(tmp_path, sqlite_ledger, kin
     with sqlite_ledger.write() as connection:
         assert campaigns.register(connection, load_spec(path), "me", amend=True) == 1
     assert build_loop(sqlite_ledger, settings, "small").revision == 1
+
+
+def test_networks_that_have_seen_the_pool_are_told(tmp_path):
+    surrogate = {"kind": "gp", "descriptors": "cgcnn", "pretrained": "random.pt"}
+    path = write_pool(tmp_path, surrogates=[surrogate])
+    file = saved(tmp_path)
+    assert "random.pt does not tell which crystals it has learned from" in checked(path).remark
+    crystals = build_space(load_spec(path).space).crystals
+    seen = Learned({}).and_of("specific_energy", crystals[:7]).and_of("band_gap", crystals)
+    save_model(file, replace(load_model(file), about={ENTRY: seen.content()}))
+    words = "random.pt has learned specific_energy of 7 of the pool's 24 rows: its skill there"
+    assert checked(path).remark.count("random.pt") == 1
+    assert words in checked(path).remark
+    none = Learned({}).and_of("band_gap", crystals)
+    save_model(file, replace(load_model(file), about={ENTRY: none.content()}))
+    assert "random.pt" not in checked(path).remark
 
 
 def test_an_unknown_augmentation_is_refused():
