@@ -17,7 +17,7 @@ from flows.augmenting import augmentation_of
 from flows.checking import check_spec
 from flows.crystals.learned import ENTRY, Learned
 from flows.registry import recipe
-from flows.wiring import build_loop
+from flows.wiring import build_loop, exchanged
 from surrogates.cgcnn.model_file import load_model, save_model
 from surrogates.registry import build_surrogate
 from tests.flows.commands import cathode
@@ -102,6 +102,10 @@ def test_networks_that_are_exchanged_ask_for_a_word(tmp_path, sqlite_ledger, kin
         build(sqlite_ledger, load_spec(path), tmp_path)
     with sqlite_ledger.write() as connection:
         assert campaigns.register(connection, load_spec(path), "me", amend=True) == 1
+    assert build_loop(sqlite_ledger, settings, "small").revision == 1
+    with sqlite_ledger.read() as connection:  # as a turn that the amendment found begun has it
+        assert "random.pt, changed" in exchanged(campaigns.spec_at(connection, "small", 0))
+    (tmp_path / "random.pt").unlink()  # who loads it says that it is missing
     assert build_loop(sqlite_ledger, settings, "small").revision == 1
 
 
