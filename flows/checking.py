@@ -1,6 +1,6 @@
 """Everything about a spec that can be found wrong before anything is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.evaluators.registry import build_evaluator
@@ -12,7 +12,7 @@ from cathode.protocols import Evaluator
 from cathode.settings import Settings
 from cathode.space import PoolSpace, SearchSpace, Space, build_space
 from cathode.space.feasibility import refusals
-from cathode.spec import CampaignSpec, CGCNNSpec, PoolSpec
+from cathode.spec import CampaignSpec, CGCNNSpec, PoolSpec, SurrogateSpec
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,6 @@ def _check_crystals(spec: CampaignSpec, space: Space) -> list[str]:
         return []
     # Torch comes with networks; who asks for none does not wait for it.
     from flows.augmenting import augmentation_of
-    from surrogates.cgcnn.model_file import load_model
     from surrogates.cgcnn.places import lacking, places_of, rows_without_graph
     from surrogates.cgcnn.surrogate import blind_to
 
@@ -113,14 +112,39 @@ def _check_crystals(spec: CampaignSpec, space: Space) -> list[str]:
             raise SpaceError(lacking(refused, space.size))
         remarks.append(lacking(refused, space.size))
     for each in looking:
-        if each.pretrained is not None:
-            load_model(each.pretrained)
+        remarks += _seen_before(each, spec.modelled, space)
         if isinstance(each, CGCNNSpec):
             if unseen := places_of(space).unseen:
                 remarks.append(blind_to(unseen))
             found = [augmentation_of(each.augmentation, name).caution for name in spec.modelled]
             remarks += filter(None, found)
     return list(dict.fromkeys(remarks))
+
+
+def _seen_before(surrogate: SurrogateSpec, modelled: Sequence[str], space: Space) -> Iterator[str]:
+    """How much of a pool the networks that a surrogate goes on from have seen, in words.
+
+    Raises:
+        SourceError: they cannot be read.
+    """
+    file = getattr(surrogate, "pretrained", None)
+    if file is None:
+        return
+    from flows.crystals.learned import Learned
+    from flows.crystals.models import read_model
+
+    learned = Learned.by(read_model(file))
+    if not isinstance(space, PoolSpace):
+        return
+    crystals = [each for each in space.crystals if not isinstance(each, str)]
+    if (silence := learned.silence(file.name)) is not None:
+        yield silence
+    for name in modelled:
+        if number := sum(learned.among(name, crystals)):
+            yield (
+                f"{file.name} has learned {name} of {number} of the pool's {space.size} rows: its "
+                "skill there flatters"
+            )
 
 
 def _check_histories(spec: CampaignSpec, space: Space, settings: Settings) -> list[str]:

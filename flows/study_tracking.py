@@ -72,7 +72,7 @@ def _parent(tracker: Tracker, study: Study, summary: Mapping[str, Any]) -> str:
             "study", f"augmentation of {study.source.folder.name}", **{STUDY: study.id}
         )
         told = ("study", "folder", "ion", "mode", "epochs", "seed", "crystals", "data", "code")
-        tracker.log_params(parent, {key: summary[key] for key in told})
+        tracker.log_params(parent, {key: summary[key] for key in told if summary[key] is not None})
     figures = {
         f"{place['property']}/{place['split']}/{row['method']}/{key}": value
         for place in summary["places"]

@@ -20,7 +20,7 @@ from cathode.report.view import CampaignView, view_of
 from cathode.settings import Settings
 from flows.publishing import AnswerProgress, publish_turn
 from flows.tracking import sync
-from flows.wiring import build_loop, wire
+from flows.wiring import build_loop, exchanged, wire
 from flows.workers import Workers
 
 T = TypeVar("T")
@@ -55,6 +55,8 @@ def run_turn(campaign: str) -> dict[str, Any] | None:
         if turn.revision != loop.revision:  # begun by an earlier spec, ended by it too
             with ledger.read() as connection:
                 earlier = campaigns.spec_at(connection, campaign, turn.revision)
+            if changed := exchanged(earlier):
+                get_run_logger().warning("%s since the turn began, which ends with them", changed)
             loop = wire(ledger, settings, earlier, turn.revision)
         with Workers.closed_when_stopped():
             return _run_steps(loop, turn, settings)

@@ -2,6 +2,8 @@
 
 from agents.evaluators.registry import build_evaluator
 from agents.proposers.registry import build_proposer
+from cathode.errors import SpecChangedError
+from cathode.files import digest_of
 from cathode.ledger import Ledger, campaigns
 from cathode.loop import Loop
 from cathode.settings import Settings
@@ -17,10 +19,28 @@ def build_loop(ledger: Ledger, settings: Settings, campaign: str) -> Loop:
 
     Raises:
         UnknownCampaignError: the ledger has no such campaign.
+        SpecChangedError: networks that its spec names were exchanged since.
     """
     with ledger.read() as connection:
         revision, spec = campaigns.latest_spec(connection, campaign)
+    if changed := exchanged(spec):
+        msg = f"{changed} since {campaign!r} took it in: put it back, or run the spec with --amend"
+        raise SpecChangedError(msg)
     return wire(ledger, settings, spec, revision)
+
+
+def exchanged(spec: CampaignSpec) -> str | None:
+    """Which file of networks is not the one that the ledger knows, in words; None where none is.
+
+    One that is missing is told by who loads it.
+    """
+    for each in spec.surrogates:
+        file, known = getattr(each, "pretrained", None), getattr(each, "pretrained_digest", None)
+        if file is None or known is None or not file.is_file():
+            continue
+        if (found := digest_of(file)) != known:
+            return f"the networks of {each.name}, {file}, changed (digest {known}, now {found})"
+    return None
 
 
 def wire(ledger: Ledger, settings: Settings, spec: CampaignSpec, revision: int) -> Loop:

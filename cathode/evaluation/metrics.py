@@ -14,6 +14,9 @@ from cathode.model import HeldOutBounds, Prediction
 LEVELS = (50, 80, 95)
 """Levels (%) of the central intervals whose coverage is reported."""
 
+SHOWN = 80
+"""Level (%) of the intervals that tables and pictures show."""
+
 Values = NDArray[np.float64]
 
 
@@ -75,10 +78,14 @@ def normal_density(z: Values) -> Values:
     return density
 
 
+def reach(level: float) -> float:
+    """How far the central interval of a level (%) goes to each side, in standard deviations."""
+    return float(ndtri(0.5 + level / 200))
+
+
 def coverage(y: Values, prediction: Prediction, level: float) -> float:
     """Share (%) of values inside the central interval of that level (%)."""
-    reach = ndtri(0.5 + level / 200) * prediction.sigma
-    return float(100 * np.mean(np.abs(y - prediction.mean) <= reach))
+    return float(100 * np.mean(np.abs(y - prediction.mean) <= reach(level) * prediction.sigma))
 
 
 def nlpb(bounds: HeldOutBounds) -> float:

@@ -104,4 +104,6 @@ def _differences(old: Any, new: Any, path: str = "") -> dict[str, tuple[Any, Any
             inner = f"{path}.{key}" if path else key
             found |= _differences(old.get(key), new.get(key), inner)
         return found
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return _differences(dict(enumerate(old)), dict(enumerate(new)), path)
     return {} if old == new else {path: (old, new)}

@@ -59,7 +59,10 @@ def cgcnn_folder(
         except (OSError, UnicodeDecodeError) as error:
             reason = "it is no UTF-8 text" if isinstance(error, ValueError) else error.strerror
             missing[name] = f"{name}.cif cannot be read ({reason})"
-    if not rows and missing:
+    if not seen:
+        msg = f"{path} is empty: give each crystal a line with its id and its value, as in a1,3.5"
+        raise SourceError(msg)
+    if not rows:
         none = {wanted: np.empty(0)}
         return CrystalTable(str(folder), (), (), none, (), (), missing)
     return table_of(folder, rows, cache, run).refusing(missing)

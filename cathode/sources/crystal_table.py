@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class CrystalTable:
         frameworks: what is never split between training and test.
         ions: working ion of each; None of what is no electrode.
         refused: why others cannot be used, by id.
+        left_out: why rows of the source are not asked for, with how many.
     """
 
     source: str
@@ -56,6 +57,7 @@ class CrystalTable:
     frameworks: tuple[str, ...]
     ions: tuple[str | None, ...]
     refused: Mapping[str, str]
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Number of crystals."""
@@ -77,6 +79,11 @@ class CrystalTable:
         """The same, with more that cannot be used, by id."""
         return replace(self, refused={**self.refused, **more})
 
+    def leaving_out(self, more: Mapping[str, int]) -> "CrystalTable":
+        """The same, with more rows that are not asked for: why, and how many."""
+        counted = Counter(self.left_out) + Counter(more)
+        return replace(self, left_out=dict(counted.most_common()))
+
     def of(self, wanted: str) -> NDArray[np.float64]:
         """Values of a property, shape (n,).
 
@@ -90,7 +97,7 @@ class CrystalTable:
         return self.values[wanted]
 
     def known(self, wanted: str) -> "CrystalTable":
-        """The crystals of which a property is known.
+        """The crystals of which a property is known; the others are left out.
 
         Raises:
             SourceError: there are none.
@@ -99,7 +106,8 @@ class CrystalTable:
         if not len(rows):
             msg = f"{self.source}: {wanted} is known of no crystal that can be used"
             raise SourceError(msg)
-        return self.take(rows.tolist())
+        unknown = len(self) - len(rows)
+        return self.take(rows.tolist()).leaving_out({f"{wanted} not known": unknown})
 
 
 def without_crystal(

@@ -65,9 +65,14 @@ def properties_in(folder: Path) -> tuple[str, ...] | None:
 
 
 def _no_crystals(folder: Path) -> SourceError:
+    lacking = f"{str(folder)!r} holds no crystals"
+    if not folder.exists():
+        lacking = f"there is no folder {str(folder)!r}"
+    elif not folder.is_dir():
+        lacking = f"{str(folder)!r} is a file, not a folder"
     msg = (
-        f"{str(folder)!r} holds no crystals: give a folder with {LABELS} and CIF files, with "
-        f"{PAIRS} and structures, or with {MODULI} and structures"
+        f"{lacking}: give a folder with {LABELS} and CIF files, with {PAIRS} and structures, or "
+        f"with {MODULI} and structures"
     )
     return SourceError(msg)
 

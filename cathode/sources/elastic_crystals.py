@@ -1,6 +1,7 @@
 """Elastic moduli of the Materials Project with their crystals."""
 
 import math
+from collections import Counter
 from pathlib import Path
 
 from cathode.errors import SourceError
@@ -23,7 +24,7 @@ OTHERS = {
 
 
 def elastic_crystals(folder: Path, cache: Path | None = None, run: Runner = map) -> CrystalTable:
-    """Rows whose moduli are usable; the table itself says which.
+    """Rows whose moduli are usable; the table itself says which. The others are counted.
 
     Args:
         folder: holds :data:`MODULI` and :data:`STRUCTURES`.
@@ -41,9 +42,11 @@ def elastic_crystals(folder: Path, cache: Path | None = None, run: Runner = map)
             msg = f"{path}: no column {column!r}"
             raise SourceError(msg)
     usable: dict[str, dict[str, float]] = {}
+    left_out = Counter[str]()
     for where, cells in lines:
         row = dict(zip(headings, map(str.strip, cells), strict=True))
         if row["usable"].lower() not in ("true", "1"):
+            left_out["moduli not usable"] += 1
             continue
         known = {
             name: number(f"{where}, column {column}", row[column], "or leave the cell empty")
@@ -56,8 +59,10 @@ def elastic_crystals(folder: Path, cache: Path | None = None, run: Runner = map)
                 msg = f"{where}: {column} {known[name]:g} has no logarithm"
                 raise SourceError(msg)
             known[name] = math.log10(known[name])
+        if row["material_id"] in usable:
+            left_out["a later row of the same material"] += 1
         usable.setdefault(row["material_id"], known)
     found = {r["material_id"]: r for r in records(folder / STRUCTURES, "material_id", usable)}
     missing = without_crystal(usable, found)
     rows = [Row(name, found[name]["cif"], usable[name]) for name in usable if name not in missing]
-    return table_of(folder, rows, cache, run).refusing(missing)
+    return table_of(folder, rows, cache, run).refusing(missing).leaving_out(left_out)

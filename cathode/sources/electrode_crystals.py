@@ -1,6 +1,7 @@
 """Electrodes of the Materials Project as crystals: the discharged phases of voltage pairs."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from cathode.sources.crystal_pack import Runner
 from cathode.sources.crystal_table import CrystalTable, Row, table_of, without_crystal
 from cathode.sources.csv_cells import headings_and_rows, number, read_text
 from cathode.sources.json_lines import records
-from cathode.sources.mp_electrodes import PLAUSIBLE_VOLTS
+from cathode.sources.mp_electrodes import implausible, unverified
 
 PAIRS, STRUCTURES = "pairs.csv", "structures.jsonl.gz"
 """Files of a folder of electrodes."""
@@ -46,7 +47,7 @@ def electrode_crystals(
     Of several pairs that end in one structure, which are charged to different degrees or to other
     phases, the first of the table is taken with all its values; of the Materials Project's lithium
     pairs this concerns 33 structures. A battery's extreme voltages are
-    left unknown where they lie outside what is plausible.
+    left unknown where they lie outside what is plausible. Pairs that are not taken are counted.
 
     Args:
         folder: holds :data:`PAIRS` and :data:`STRUCTURES`.
@@ -58,6 +59,7 @@ def electrode_crystals(
         SourceError: a file, a column or a cell is missing or wrong, or no pair is of that ion.
     """
     pairs: dict[str, tuple[dict[str, float], str, str]] = {}
+    left_out = Counter[str]()
     path = folder / PAIRS
     headings, lines = headings_and_rows(path, read_text(path))
     needed = ("working_ion", "material_id_discharge", "framework", "endpoints_verified")
@@ -69,23 +71,20 @@ def electrode_crystals(
     for where, cells in lines:
         pair = dict(zip(headings, map(str.strip, cells), strict=True))
         ions.add(pair["working_ion"])
-        if ion not in (EVERY_ION, pair["working_ion"]):
-            continue
-        if pair["endpoints_verified"].lower() not in ("true", "1"):
-            continue
-        values = {
-            name: number(f"{where}, column {column}", pair[column], "or leave the cell empty")
-            if pair[column]
-            else math.nan
-            for name, column in OF_PAIR.items()
-        }
-        if not _plausible(values["average_voltage"]):
+        reason = unverified(
+            pair["working_ion"], pair["endpoints_verified"], None if ion == EVERY_ION else ion
+        )
+        if reason is None:
+            values = _of_pair(where, pair)
+            reason = implausible(values["average_voltage"])
+        if reason is None and pair["material_id_discharge"] in pairs:
+            reason = "a later pair of the same discharged structure"
+        if reason is not None:
+            left_out[reason] += 1
             continue
         for name in VOLTAGES[1:]:
-            values[name] = values[name] if _plausible(values[name]) else math.nan
-        pairs.setdefault(
-            pair["material_id_discharge"], (values, pair["framework"], pair["working_ion"])
-        )
+            values[name] = values[name] if implausible(values[name]) is None else math.nan
+        pairs[pair["material_id_discharge"]] = (values, pair["framework"], pair["working_ion"])
     if not pairs:
         msg = f"{path} has no usable pair of {ion}: ions are {', '.join(sorted(ions))}, or all"
         raise SourceError(msg)
@@ -96,12 +95,16 @@ def electrode_crystals(
         for name, (values, framework, of) in pairs.items()
         if name not in missing
     ]
-    return table_of(folder, rows, cache, run).refusing(missing)
+    return table_of(folder, rows, cache, run).refusing(missing).leaving_out(left_out)
 
 
-def _plausible(volts: float) -> bool:
-    low, high = PLAUSIBLE_VOLTS
-    return low <= volts <= high
+def _of_pair(where: str, pair: Mapping[str, str]) -> dict[str, float]:
+    return {
+        name: number(f"{where}, column {column}", pair[column], "or leave the cell empty")
+        if pair[column]
+        else math.nan
+        for name, column in OF_PAIR.items()
+    }
 
 
 def _of_structure(record: Mapping[str, Any]) -> dict[str, float]:

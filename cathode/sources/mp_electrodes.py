@@ -1,6 +1,7 @@
 """Electrodes of the Materials Project as a pool: what is known before a voltage is computed."""
 
 import csv
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -125,15 +126,32 @@ def _distinct(names: list[str]) -> Iterator[str]:
         yield name if times[name] == 1 else f"{name} ({times[name]})"
 
 
+def unverified(of: str, verified: str, ion: str | None) -> str | None:
+    """Why a pair is left out before its voltage is looked at; None where it is not.
+
+    Args:
+        of: its working ion.
+        verified: cell that tells whether its end points are verified.
+        ion: the one asked for; None for every one.
+    """
+    if ion not in (None, of):
+        return f"not of {ion}"
+    return None if verified.lower() in ("true", "1") else "end points not verified"
+
+
+def implausible(volts: float) -> str | None:
+    """Why a pair of this average voltage is left out; None where it is not."""
+    if math.isnan(volts):
+        return "average voltage not known"
+    low, high = PLAUSIBLE_VOLTS
+    return None if low <= volts <= high else f"voltage outside {low:g} to {high:g} V"
+
+
 def _read(pair: Mapping[str, str], ion: str) -> tuple[str | None, tuple[float, ...]]:
     """Why a pair is left out, None where it is not, and its coordinates."""
-    if pair["ion"] != ion:
-        return f"not of {ion}", ()
-    if pair["verified"].lower() not in ("true", "1"):
-        return "end points not verified", ()
-    low, high = PLAUSIBLE_VOLTS
-    if not low <= float(pair["voltage"]) <= high:
-        return f"voltage outside {low:g} to {high:g} V", ()
+    reason = unverified(pair["ion"], pair["verified"], ion) or implausible(float(pair["voltage"]))
+    if reason is not None:
+        return reason, ()
     try:
         return None, pair_coordinates(pair["charged"], pair["discharged"], ion)
     except SpecError:

@@ -8,10 +8,12 @@ import yaml
 from pydantic import ValidationError
 
 from cathode.errors import SpecError
+from cathode.files import digest_of
 from cathode.spec.base import Spec
 from cathode.spec.campaign import CampaignSpec
 from cathode.spec.evaluator import EvaluatorSpec, TableSpec
 from cathode.spec.pool import PoolSpec
+from cathode.spec.surrogate import SurrogateSpec
 
 S = TypeVar("S", bound=Spec)
 
@@ -44,7 +46,8 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:map", _mapping_without_repeats)
 def load_spec(path: Path) -> CampaignSpec:
     """Read a campaign spec from a YAML file.
 
-    Paths inside the spec are relative to the file's folder.
+    Paths inside the spec are relative to the file's folder. Of files of networks that it names the
+    spec gets a hash, so that an exchanged one is noticed.
 
     Raises:
         SpecError: the file is missing, is no YAML, or says something that cannot be.
@@ -94,7 +97,7 @@ def parse_spec(content: object, origin: str, folder: Path | None = None) -> Camp
             name: each.model_copy(update={"table": folder / each.table}) if each.table else each
             for name, each in spec.history.items()
         }
-        surrogates = tuple(_beside(each, folder, "pretrained") for each in spec.surrogates)
+        surrogates = tuple(_with_digest(_beside(s, folder, "pretrained")) for s in spec.surrogates)
         spec = spec.model_copy(
             update={
                 "evaluator": own,
@@ -116,6 +119,28 @@ def _beside(spec: S, folder: Path, key: str) -> S:
     """The spec with a path, where it has one, from the folder."""
     path = getattr(spec, key, None)
     return spec if path is None else spec.model_copy(update={key: folder / path})
+
+
+def _with_digest(spec: SurrogateSpec) -> SurrogateSpec:
+    """The surrogate with a hash of its networks' file, where that can be read.
+
+    Who loads the networks says what is wrong with a file that cannot.
+
+    Raises:
+        SpecError: the spec has the hash of another file.
+    """
+    file = getattr(spec, "pretrained", None)
+    if file is None:
+        return spec
+    try:
+        found = digest_of(file)
+    except OSError:
+        return spec
+    asked = getattr(spec, "pretrained_digest", None)
+    if asked not in (None, found):
+        msg = f"{file} has the digest {found}, and pretrained_digest is {asked!r}: give the file "
+        raise SpecError(msg + "that the spec means, or leave pretrained_digest out")
+    return spec.model_copy(update={"pretrained_digest": found})
 
 
 def _placed(evaluator: EvaluatorSpec, folder: Path) -> EvaluatorSpec:

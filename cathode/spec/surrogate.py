@@ -9,6 +9,14 @@ from cathode.errors import SpecError
 from cathode.spec.augmentation import parse_augmentation
 from cathode.spec.base import Spec
 
+Digest = Annotated[
+    str | None,
+    Field(
+        description="hash of the content of the pretrained file: filled in where the spec is read, "
+        "so that an exchanged file is a changed spec; write it down where no other file will do"
+    ),
+]
+
 
 class GPSpec(Spec):
     """An exact Gaussian process on descriptors of the composition."""
@@ -24,6 +32,7 @@ class GPSpec(Spec):
         description="file of a network of `cathode cgcnn train`, relative to the spec's folder; "
         "with descriptors: cgcnn",
     )
+    pretrained_digest: Digest = None
     kernel: Literal["matern52", "linear"] = "matern52"
     transfer: Literal["none", "multitask", "ensemble"] = Field(
         "multitask",
@@ -37,6 +46,7 @@ class GPSpec(Spec):
         if (self.descriptors == "cgcnn") != (self.pretrained is not None):
             msg = f"descriptors={self.descriptors!r} with pretrained={_text(self.pretrained)}: "
             raise ValueError(msg + "descriptors 'cgcnn' need a network, and no others take one")
+        _refuse_digest_of_nothing(self)
         return self
 
     @model_validator(mode="after")
@@ -129,6 +139,7 @@ class CGCNNSpec(Spec):
         description="file of networks of `cathode cgcnn train` to go on from, relative to the "
         "spec's folder",
     )
+    pretrained_digest: Digest = None
     lower: Literal["free", "slow", "frozen"] = Field(
         "free",
         description="embedding and convolutions of pretrained networks: learn as all others, at "
@@ -177,6 +188,7 @@ class CGCNNSpec(Spec):
                 if getattr(self, name) != type(self).model_fields[name].default:
                     msg = f"{name}={getattr(self, name)} with pretrained: its networks have their "
                     raise ValueError(msg + f"own sizes; leave {', '.join(sizes)} out")
+        _refuse_digest_of_nothing(self)
         return self
 
     @property
@@ -202,6 +214,12 @@ class CGCNNSpec(Spec):
     def looks_at_crystals(self) -> bool:
         """At nothing else."""
         return True
+
+
+def _refuse_digest_of_nothing(spec: GPSpec | CGCNNSpec) -> None:
+    if spec.pretrained is None and spec.pretrained_digest is not None:
+        msg = f"pretrained_digest={spec.pretrained_digest!r} without pretrained: name the file of "
+        raise ValueError(msg + "networks, too, or leave it out")
 
 
 def _text(path: Path | None) -> str:

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Annotated, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from cathode.errors import CathodeError
 from flows.cli.augmentation_study import augmentation
@@ -25,6 +26,7 @@ from flows.cli.status import status
 from flows.cli.study import additive
 from flows.cli.suggest import suggest
 from flows.cli.up import up
+from flows.cli.usage import sentence, shows_help
 
 app = typer.Typer(
     name="cathode",
@@ -89,7 +91,13 @@ BAD_INPUT = 2
 def main() -> None:
     """Run a command; an error that the user can mend becomes one sentence."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except TyperException as error:
+        if shows_help(error):
+            sys.exit(BAD_INPUT)
+        _leave(sentence(error))
+    except typer.Abort:
+        sys.exit(1)
     except CathodeError as error:
         _leave(str(error))
     except OSError as error:  # a full disk, a folder that may not be written

@@ -81,6 +81,7 @@ def augmentation(
         seed=seed,
     )
     wanted = wanted_properties(data, _names(properties), usual.properties)
+    from flows.crystals.properties import unit_note
     from flows.studies.augmentation.data import Source, read_study_data
     from flows.studies.augmentation.outputs import write_outputs
     from flows.studies.augmentation.study import run_study
@@ -94,6 +95,8 @@ def augmentation(
             _tell_refused(known.table.refused)
             for each in cautions(wanted, asked):
                 messages().print(f"Caution: {each}.", soft_wrap=True, highlight=False)
+            for each in filter(None, map(unit_note, wanted)):
+                messages().print(f"Note: {each}.", soft_wrap=True, highlight=False)
             study = run_study(
                 source,
                 known,
@@ -176,7 +179,7 @@ def _print(found: Mapping[str, Any]) -> None:
     for sentence in found["sentences"]:
         results().print(f"• {sentence}", highlight=False)
     for note in found["notes"]:
-        results().print(f"Note: {note}.", highlight=False)
+        results().print(f"Note: {note}.", soft_wrap=True, highlight=False)
 
 
 def _print_place(place: Mapping[str, Any]) -> None:
@@ -187,6 +190,7 @@ def _print_place(place: Mapping[str, Any]) -> None:
     sizes = "/".join(str(place[f"{part}_crystals"][0]) for part in ("train", "validation", "test"))
     table = Table(
         title=f"{place['property']}, {place['split']} split, {sizes} crystals",
+        caption="Improvement: of the mean MAD/MAE, as published; the verdict is about the MAE.",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )

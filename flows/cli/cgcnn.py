@@ -1,20 +1,20 @@
 """``cathode cgcnn``: crystal graph networks that learn a property of a folder of crystals."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.cli.crystal_output import answer_as_json, print_answer, print_check, print_training
 from flows.cli.options import AsJson
-from flows.cli.output import messages, print_json, progress_bar, results
+from flows.cli.output import messages, print_json, progress_bar
 
 if TYPE_CHECKING:
     from flows.crystals.members import Progress
     from flows.crystals.plan import Plan
-    from flows.crystals.predict import Answer
 
 Folder = Annotated[
     Path, typer.Argument(help="id_prop.csv with CIF files, or Materials Project crystals.")
@@ -54,16 +54,16 @@ def check(
     if as_json:
         print_json(found)
     else:
-        _print_check(found)
+        print_check(found)
 
 
 def train(
     folder: Folder,
     property_name: Annotated[str, typer.Option("--property", help="What is learned.")],
-    out: Annotated[Path, typer.Option(help="File of the model to write.")],
+    out: Annotated[Path, typer.Option(help="File of the model to write; it ends in .pt.")],
     ion: Ion = "Li",
     members: Annotated[int, typer.Option(help="Networks of the ensemble.")] = 5,
-    epochs: Annotated[int, typer.Option(help="Passes over the crystals, at most.")] = 60,
+    epochs: Annotated[int, typer.Option(help="Passes over the crystals, at most.")] = 120,
     batch: Annotated[int, typer.Option(help="Crystals in a batch.")] = 64,
     rate: Annotated[float | None, typer.Option(help="Greatest learning rate.")] = None,
     augmentation: Annotated[
@@ -75,7 +75,7 @@ def train(
     split: Annotated[
         SplitBy, typer.Option(help="Whether compositions or frameworks are never split.")
     ] = SplitBy.framework,
-    validation: Annotated[float, typer.Option(help="Share that tells the best epoch.")] = 0.1,
+    validation: Annotated[float, typer.Option(help="Share that each network leaves out.")] = 0.1,
     test: Annotated[float, typer.Option(help="Share that the model is judged by.")] = 0.1,
     start: Annotated[
         Path | None, typer.Option(help="Model whose networks to go on from (fine-tuning).")
@@ -137,7 +137,7 @@ def train(
     if as_json:
         print_json(found)
     else:
-        _print_training(found)
+        print_training(found)
 
 
 def predict(
@@ -159,9 +159,9 @@ def predict(
     if csv is not None:
         write_predictions(csv, found.prop, found.names, found.prediction, intervals=found.intervals)
     if as_json:
-        print_json(_answer_as_json(model, found))
+        print_json(answer_as_json(model, found))
     else:
-        _print_answer(found)
+        print_answer(found)
 
 
 @contextmanager
@@ -195,7 +195,7 @@ def _showing_progress(
             bar.console.print(f"{now.done} of {now.total} epochs{left}; {words}", highlight=False)
 
     with bar:
-        yield tell, lambda words: bar.console.print(f"{words}.", highlight=False)
+        yield tell, lambda words: bar.console.print(f"{words}.", soft_wrap=True, highlight=False)
 
 
 def _left(began: tuple[float, int], now: "Progress") -> str:
@@ -207,125 +207,3 @@ def _left(began: tuple[float, int], now: "Progress") -> str:
         return ""
     seconds = (time.monotonic() - then) / (now.done - done) * (now.total - now.done)
     return f", {seconds / 60:.0f} min left" if seconds >= 90 else f", {seconds:.0f} s left"  # noqa: PLR2004
-
-
-def _print_refused(refused: Mapping[str, str]) -> None:
-    for name, reason in refused.items():
-        results().print(f"{name}: {reason}", soft_wrap=True, highlight=False, markup=False)
-
-
-def _print_check(found: Mapping[str, Any]) -> None:
-    from rich import box
-    from rich.table import Table
-
-    from cathode.report.numbers import short
-
-    atoms = found["atoms"]
-    cells = f", {atoms['mean']:.1f} atoms on average, {atoms['most']} at most" if atoms else ""
-    results().print(
-        f"{found['folder']}: {found['crystals']} crystals can be used, of {found['frameworks']} "
-        f"frameworks{cells}; {len(found['refused'])} cannot",
-        soft_wrap=True,
-        highlight=False,
-    )
-    _print_refused(found["refused"])
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("property", no_wrap=True)
-    table.add_column("unit", no_wrap=True)
-    for head in ("known of", "mean", "spread", "least", "greatest"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for row in found["properties"]:
-        numbers = [short(row[key]) for key in ("mean", "spread", "least", "greatest")]
-        table.add_row(row["property"], row["unit"], str(row["known"]), *numbers)
-    results().print(table)
-
-
-def _print_training(found: Mapping[str, Any]) -> None:
-    from rich import box
-    from rich.table import Table
-
-    from cathode.evaluation.metrics import LEVELS
-    from cathode.report.numbers import short
-
-    parts, asked = found["crystals"], found["asked"]
-    unit = f" ({found['unit']})" if found["unit"] else ""
-    if found["refused"]:
-        results().print(
-            f"{len(found['refused'])} crystals could not be used; `cathode cgcnn check` says why."
-        )
-    results().print(
-        f"Of {sum(parts.values())} crystals {parts['train']} were learned from, with "
-        f"{asked['augmentation'] or 'no'} augmentation; {parts['validation']} told the best epoch "
-        f"and the width of intervals; {parts['test']} judge:",
-        soft_wrap=True,
-        highlight=False,
-    )
-    table = Table(
-        title=f"{found['property']}{unit}",
-        caption="Inside: share (%) of values in 50, 80 and 95 % intervals.",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    table.add_column("")
-    for head in ("MAE", "RMSE", "MAD/MAE", "R²", "CRPS", "inside\n50/80/95"):
-        table.add_column(head, justify="right", no_wrap=True)
-    names = {"cgcnn": f"{asked['members']} networks", "linear": "ridge on element fractions"}
-    for name, scores in found["scores"].items():
-        figures = [short(scores.get(k)) for k in ("mae", "rmse", "mad_over_mae", "r2", "crps")]
-        inside = "/".join(f"{scores[f'coverage_{level}']:.0f}" for level in LEVELS)
-        table.add_row(names.get(name, name), *figures, inside)
-    results().print(table)
-    for file in found["files"]:
-        results().print(file, soft_wrap=True, highlight=False, markup=False)
-
-
-def _rows(found: "Answer") -> list[dict[str, Any]]:
-    from flows.crystals.outputs import REACH
-
-    rows: list[dict[str, Any]] = []
-    for name, mean, sigma in zip(
-        found.names, found.prediction.mean, found.prediction.sigma, strict=True
-    ):
-        row: dict[str, Any] = {"id": name, "value": float(mean)}
-        if found.intervals:
-            row |= {
-                "sigma": float(sigma),
-                "low_80": float(mean - REACH * sigma),
-                "high_80": float(mean + REACH * sigma),
-            }
-        rows.append(row)
-    return rows
-
-
-def _answer_as_json(model: Path, found: "Answer") -> dict[str, Any]:
-    return {
-        "model": str(model),
-        "property": found.prop.name,
-        "unit": found.prop.unit,
-        "intervals": found.intervals,
-        "predictions": _rows(found),
-        "refused": found.refused,
-    }
-
-
-def _print_answer(found: "Answer") -> None:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("crystal", overflow="fold")
-    table.add_column(found.prop.heading, justify="right", no_wrap=True)
-    if found.intervals:
-        table.add_column("80 % interval", justify="right", no_wrap=True)
-    for row in _rows(found):
-        cells = [f"{row['value']:.4g}"]
-        if found.intervals:
-            cells.append(f"{row['low_80']:.4g} to {row['high_80']:.4g}")
-        table.add_row(row["id"], *cells)
-    results().print(table)
-    if not found.intervals:
-        results().print("The model is one network without noise: it gives no intervals.")
-    if found.refused:
-        results().print(f"{len(found.refused)} cannot be predicted:")
-        _print_refused(found.refused)

@@ -36,6 +36,16 @@ def messages() -> "Console":
     return Console(stderr=True)
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things, of which one is no plural."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def left_out(reasons: Mapping[str, int]) -> str:
+    """Why rows were left out, with how many."""
+    return "; ".join(f"{number:,} {why}" for why, number in reasons.items())
+
+
 def best_rows(
     ranked: Sequence[tuple["Outcome", bool]], spec: "CampaignSpec"
 ) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.options import AsJson
-from flows.cli.output import print_json, results
+from flows.cli.output import left_out, print_json, results
 
 
 def electrodes(
@@ -24,5 +24,5 @@ def electrodes(
     if as_json:
         print_json({"table": str(target), **asdict(written)})
         return
-    reasons = "; ".join(f"{n:,} {why}" for why, n in written.left_out.items())
+    reasons = left_out(written.left_out)
     results().print(f"{target}: {written.rows:,} candidates. Left out: {reasons}.", soft_wrap=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from cathode.settings import Settings
 from flows.crystals.loading import load
-from flows.crystals.properties import described
+from flows.crystals.properties import described, unit_note
 
 
 def check(folder: Path, wanted: str | None, ion: str, settings: Settings) -> dict[str, Any]:
@@ -33,9 +33,11 @@ def check(folder: Path, wanted: str | None, ion: str, settings: Settings) -> dic
         "folder": table.source,
         "crystals": len(loaded),
         "refused": dict(table.refused),
+        "left_out": dict(table.left_out),
         "atoms": {"mean": float(np.mean(atoms)), "most": max(atoms)} if atoms else None,
         "frameworks": len(set(table.frameworks)),
         "properties": [_summary(name, table.values[name]) for name in shown],
+        "notes": [note for note in [unit_note(wanted) if wanted else None] if note],
     }
 
 

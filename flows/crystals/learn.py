@@ -9,23 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from augment.copies import with_variants
 from augment.registry import build_augmentation
 from cathode.errors import FitError
-from cathode.model import HeldOut
-from cathode.rng import derived_seed
+from cathode.files import digest_of
+from cathode.model import Crystal, HeldOut
 from cathode.settings import Settings
+from flows.crystals.learned import ENTRY, Learned
 from flows.crystals.loading import Loaded, load
-from flows.crystals.members import Tell, Work, train_members
+from flows.crystals.members import Tell, Work, lost_variants, train_members
+from flows.crystals.models import read_model
 from flows.crystals.outputs import beside, write_pictures, write_predictions
 from flows.crystals.parts import check_output, folder_of, keeping
 from flows.crystals.plan import Plan
-from flows.crystals.properties import described
-from flows.crystals.scores import MODEL, baselines, scored
-from flows.crystals.splitting import Split, groups_of, split_groups
+from flows.crystals.properties import described, unit_note
+from flows.crystals.scores import MODEL, Values, baselines, scored
+from flows.crystals.splitting import Rows, Split, groups_of, split_groups
+from flows.crystals.verdict import comparisons, verdict
 from surrogates.cgcnn.ensemble import Ensemble
-from surrogates.cgcnn.graph_pack import graphs_of
-from surrogates.cgcnn.graphs import Graph
 from surrogates.cgcnn.model_file import CGCNNModel, save_model
 from surrogates.cgcnn.trained import Labelled
 
@@ -66,6 +66,90 @@ def learn(
         CathodeError: something asked for cannot be; nothing is written then.
     """
     check_output(place.model, fresh=place.fresh)
+    job = _job(place, plan, settings)
+    remark = remark or (lambda _: None)
+    for note in job.notes:
+        remark(note)
+    start = None if place.start is None else digest_of(place.start)
+    asked = job.asked | {"data": _digest(job.loaded), "start": start}
+    folder = folder_of(place.model)
+    with keeping(folder, asked, fresh=place.fresh):
+        members = train_members(_work(job), plan.members, folder, settings.workers, tell)
+        if lost := lost_variants(folder, plan.members):
+            remark(f"{lost} variants have an atom without neighbours: left out")
+        left_out = job.split.folds
+        ensemble = Ensemble(members).recalibrated(
+            [job.known.take(rows) for rows in left_out], [job.groups_of(rows) for rows in left_out]
+        )
+        return _judged(job, ensemble)
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What is learned from, and judged by.
+
+    Attributes:
+        place: where files lie.
+        plan: what is asked.
+        loaded: the crystals.
+        groups: what each is never to be parted from.
+        split: the parts.
+        before: what the networks to start from have learned from.
+    """
+
+    place: Place
+    plan: Plan
+    loaded: Loaded
+    groups: tuple[str, ...]
+    split: Split
+    before: Learned
+
+    @property
+    def y(self) -> Values:
+        """The values, shape (n,)."""
+        return self.loaded.table.of(self.plan.property_name)
+
+    def crystals(self, rows: Rows) -> list[Crystal]:
+        """Some of the crystals."""
+        return [self.loaded.table.crystals[row] for row in rows]
+
+    def groups_of(self, rows: Rows) -> tuple[str, ...]:
+        """Their groups."""
+        return tuple(self.groups[row] for row in rows)
+
+    @property
+    def known(self) -> Labelled:
+        """All crystals with their values."""
+        return Labelled(self.loaded.graphs, self.y)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The plan, without an ion where there is none."""
+        electrodes = any(self.loaded.table.ions)
+        return self.plan.described() | ({} if electrodes else {"ion": None})
+
+    @property
+    def start_has_learned(self) -> dict[str, Any] | None:
+        """How many of the test crystals the model to start from has learned from."""
+        if self.place.start is None:
+            return None
+        return self.before.count(self.plan.property_name, self.crystals(self.split.test))
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing before hours are spent."""
+        name, start = self.plan.property_name, self.place.start
+        tested, unit = self.crystals(self.split.test), unit_note(name)
+        notes = [] if start is None else self.before.notes(str(start), name, tested)
+        return notes if unit is None else [unit, *notes]
+
+
+def _job(place: Place, plan: Plan, settings: Settings) -> _Job:
+    """Read the crystals and split them.
+
+    Raises:
+        CathodeError: something cannot be read, or there is too little of it.
+    """
     loaded = load(place.folder, plan.property_name, plan.ion, settings)
     if len(loaded) < FEWEST:
         refused = f"; {len(loaded.table.refused)} more cannot be used" * bool(loaded.table.refused)
@@ -76,90 +160,74 @@ def learn(
         raise FitError(msg)
     groups = groups_of(loaded.table, plan.split)
     split = split_groups(groups, plan.validation, plan.test, plan.seed)
-    remark = remark or (lambda _: None)
-    asked = plan.described() | {"data": _digest(loaded), "start": _digest_of(place.start)}
-    with keeping(folder_of(place.model), asked, fresh=place.fresh):
-        members = train_members(
-            _work(loaded, split, plan, place.start, remark),
-            plan.members,
-            folder_of(place.model),
-            settings.workers,
-            tell,
-        )
-        held = Labelled(loaded.graphs, loaded.table.of(plan.property_name)).take(split.validation)
-        ensemble = Ensemble(members).recalibrated(
-            [held], [tuple(groups[i] for i in split.validation)]
-        )
-        return _judged(place, plan, loaded, split, ensemble)
+    before = Learned({}) if place.start is None else Learned.by(read_model(place.start))
+    return _Job(place, plan, loaded, groups, split, before)
 
 
-def _work(
-    loaded: Loaded, split: Split, plan: Plan, start: Path | None, remark: Callable[[str], None]
-) -> Work:
-    """What members learn; copies are made of crystals to learn from alone."""
-    all_of = Labelled(loaded.graphs, loaded.table.of(plan.property_name))
-    data, validation = all_of.take(split.train), all_of.take(split.validation)
-    augmentation = build_augmentation(plan.augmentation) if plan.augmentation else None
-    if augmentation is not None and plan.copies:
-        rng = np.random.default_rng(derived_seed(plan.seed, "copies"))
-        crystals = [graph.crystal for graph in data.graphs]
-        made, origins = with_variants(crystals, augmentation, rng, plan.copies)
-        found = graphs_of(made)
-        rows = [row for row, each in enumerate(found) if isinstance(each, Graph)]
-        if len(rows) < len(made):
-            remark(f"{len(made) - len(rows)} variants have an atom without neighbours: left out")
-        graphs = [each for each in found if isinstance(each, Graph)]
-        data, augmentation = Labelled(graphs, data.y[origins[rows]]), None
+def _work(job: _Job) -> Work:
+    """What members learn."""
+    plan, split = job.plan, job.split
+    place = {row: number for number, row in enumerate(split.learned.tolist())}
+    lessons = [
+        tuple(np.array([place[row] for row in rows.tolist()]) for rows in split.lesson(member))
+        for member in range(len(split.folds))
+    ]
     return Work(
         plan.property_name,
-        data,
-        validation,
+        job.known.take(split.learned),
+        lessons,  # type: ignore[arg-type]  # pairs
         plan.sizes,
         plan.settings,
         plan.seed,
-        augmentation,
-        start,
+        build_augmentation(plan.augmentation) if plan.augmentation else None,
+        plan.copies,
+        job.place.start,
     )
 
 
-def _judged(
-    place: Place, plan: Plan, loaded: Loaded, split: Split, ensemble: Ensemble
-) -> dict[str, Any]:
+def _judged(job: _Job, ensemble: Ensemble) -> dict[str, Any]:
     """Score the test part, and write all files, the model last."""
-    prop, y = described(plan.property_name), loaded.table.of(plan.property_name)
-    crystals = loaded.table.crystals
-    found = ensemble.predict([loaded.graphs[row] for row in split.test])
-    names = [loaded.table.names[row] for row in split.test]
+    place, table, split = job.place, job.loaded.table, job.split
+    prop, y = described(job.plan.property_name), job.y
+    found = ensemble.predict([job.loaded.graphs[row] for row in split.test])
+    names = [table.names[row] for row in split.test]
     held_out = HeldOut(y[split.test], found, tuple(names))
     # What a baseline has seen is all that the ensemble has.
-    seen = np.concatenate([split.train, split.validation])
-    others = baselines([crystals[i] for i in seen], y[seen], [crystals[i] for i in split.test])
+    seen = job.crystals(split.learned)
+    others = baselines(seen, y[split.learned], job.crystals(split.test))
     scores = {MODEL: scored(held_out)} | {
         name: scored(replace(held_out, prediction=each)) for name, each in others.items()
     }
+    against = comparisons(held_out.y, found, others, job.groups_of(split.test))
     files = write_pictures(place.model, prop, held_out)
-    table = beside(place.model, "predictions.csv")
+    file = beside(place.model, "predictions.csv")
     measured = held_out.y.tolist()
-    files.append(write_predictions(table, prop, names, found, intervals=True, measured=measured))
+    files.append(write_predictions(file, prop, names, found, intervals=True, measured=measured))
     about: dict[str, Any] = {
         "unit": prop.unit,
-        "source": loaded.table.source,
-        "asked": plan.described(),
-        "crystals": {"train": len(split.train), "validation": len(split.validation)},
+        "source": table.source,
+        "asked": job.asked,
+        "crystals": {"learned": len(split.learned), "left_out_by_each": len(split.folds[0])},
         "test": {"crystals": len(split.test), "scores": scores[MODEL]},
         "start": str(place.start) if place.start is not None else None,
+        ENTRY: job.before.and_of(prop.name, seen).content(),
         "cathode": version("cathode"),
     }
-    save_model(place.model, CGCNNModel(ensemble, plan.property_name, about))
+    save_model(place.model, CGCNNModel(ensemble, prop.name, about))
     return {
         "model": str(place.model),
         "property": prop.name,
         "unit": prop.unit,
         "crystals": {**about["crystals"], "test": len(split.test)},
-        "refused": dict(loaded.table.refused),
-        "asked": plan.described(),
+        "refused": dict(table.refused),
+        "left_out": dict(table.left_out),
+        "asked": job.asked,
         "widening": ensemble.widening,
         "scores": scores,
+        "against": against,
+        "verdict": verdict(against, prop.unit),
+        "start_has_learned": job.start_has_learned,
+        "notes": job.notes,
         "files": [str(place.model), *map(str, files)],
     }
 
@@ -172,7 +240,3 @@ def _digest(loaded: Loaded) -> str:
     for values in loaded.table.values.values():
         content.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
     return content.hexdigest()[:16]
-
-
-def _digest_of(file: Path | None) -> str | None:
-    return None if file is None else hashlib.sha256(file.read_bytes()).hexdigest()[:16]

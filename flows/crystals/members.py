@@ -1,24 +1,33 @@
 """The members of an ensemble, trained side by side and kept one by one."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from augment.copies import with_variants
 from cathode.errors import ServiceError
 from cathode.protocols import Augmentation
 from cathode.rng import derived_seed
+from flows.crystals.splitting import Rows
 from flows.processes import Processes
 from surrogates.cgcnn.ensemble import Ensemble
+from surrogates.cgcnn.graph_pack import graphs_of
+from surrogates.cgcnn.graphs import Graph
 from surrogates.cgcnn.model_file import CGCNNModel, load_model, save_model
 from surrogates.cgcnn.network import Sizes
 from surrogates.cgcnn.trained import Epoch, Labelled, Trained
 from surrogates.cgcnn.training import TrainingSettings, train, trainings_at_once
 
 POLL_SECONDS = 0.3
+
+LOST = "lost_variants"
+"""Entry of a member's file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,22 +36,24 @@ class Work:
 
     Attributes:
         property_name: what is learned.
-        data: what is learned from.
-        validation: tells the best epoch.
+        data: all that is not tested on.
+        lessons: rows of it that members in turn learn from, and those that tell their best epoch.
         sizes: of the networks.
         settings: how they are trained.
         seed: each member has one of its own, derived from it.
-        augmentation: makes every crystal a variant of itself, a new one each epoch.
+        augmentation: makes variants of what is learned from.
+        copies: variants of each crystal that are made before; 0 for a new one in every epoch.
         start: file of a model whose networks to go on from, in turn.
     """
 
     property_name: str
     data: Labelled
-    validation: Labelled
+    lessons: Sequence[tuple[Rows, Rows]]
     sizes: Sizes
     settings: TrainingSettings
     seed: int
     augmentation: Augmentation | None = None
+    copies: int = 0
     start: Path | None = None
 
 
@@ -136,19 +147,42 @@ def _learn(work: Work, number: int, folder: Path) -> None:
         with log.open("a", encoding="utf-8") as out:
             out.write(json.dumps([epoch.number, epoch.loss, epoch.mae]) + "\n")
 
+    learn, check = work.lessons[number % len(work.lessons)]
+    data, augmentation, lost = work.data.take(learn), work.augmentation, 0
+    if augmentation is not None and work.copies:
+        data, lost = _with_copies(data, augmentation, work, number)
+        augmentation = None
     trained = train(
-        work.data,
-        work.validation,
+        data,
+        work.data.take(check),
         work.sizes,
         work.settings,
         derived_seed(work.seed, "member", number),
-        work.augmentation,
+        augmentation,
         starts[number % len(starts)].network if starts else None,
         folder / f"member-{number}.state",
         note,
     )
-    about = {"epochs": len(trained.epochs)}
+    about = {"epochs": len(trained.epochs), LOST: lost}
     save_model(_file(folder, number), CGCNNModel(Ensemble((trained,)), work.property_name, about))
+
+
+def _with_copies(
+    data: Labelled, augmentation: Augmentation, work: Work, number: int
+) -> tuple[Labelled, int]:
+    """Crystals with their variants beside them, and how many variants have no graph."""
+    rng = np.random.default_rng(derived_seed(work.seed, "copies", number))
+    crystals = [graph.crystal for graph in data.graphs]
+    made, origins = with_variants(crystals, augmentation, rng, work.copies)
+    found = graphs_of(made)
+    rows = [row for row, each in enumerate(found) if isinstance(each, Graph)]
+    graphs = [each for each in found if isinstance(each, Graph)]
+    return Labelled(graphs, data.y[origins[rows]]), len(made) - len(rows)
+
+
+def lost_variants(folder: Path, members: int) -> int:
+    """Variants made before training that had an atom without neighbours, and were left out."""
+    return sum(int(load_model(_file(folder, n)).about[LOST]) for n in range(members))
 
 
 def _file(folder: Path, number: int) -> Path:

@@ -6,25 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from scipy.special import ndtri
 
+from cathode.evaluation.metrics import SHOWN, reach
 from cathode.files import whole_file
 from cathode.model import HeldOut, Prediction, Property
 from cathode.report.figures.calibration import draw_calibration
 from cathode.report.figures.canvas import blank, png
 from cathode.report.figures.parity import draw_parity
-
-LEVEL = 80
-"""Of the intervals that tables show, in %."""
-
-REACH = float(ndtri(0.5 + LEVEL / 200))
-"""How far such an interval goes, in standard deviations."""
+from flows.crystals.parts import ENDING
 
 
 def write_pictures(model: Path, prop: Property, held_out: HeldOut) -> list[Path]:
     """Draw the test part as ``MODEL.parity.png`` and ``MODEL.calibration.png``."""
     drawn: list[tuple[str, Figure]] = []
-    figure, (ax,) = blank(fitted=True)
+    figure, (ax,) = blank(size=(4.3, 4.4), fitted=True)
     draw_parity(ax, prop, held_out, ())
     drawn.append(("parity", figure))
     figure, (ax,) = blank(fitted=True)
@@ -41,7 +36,7 @@ def write_pictures(model: Path, prop: Property, held_out: HeldOut) -> list[Path]
 
 def beside(model: Path, ending: str) -> Path:
     """A file whose name is that of the model but for its ending."""
-    return model.with_name(f"{model.name.removesuffix('.pt')}.{ending}")
+    return model.with_name(f"{model.name.removesuffix(ENDING)}.{ending}")
 
 
 def write_predictions(
@@ -59,11 +54,11 @@ def write_predictions(
     unit = f" ({prop.unit})" if prop.unit else ""
     known = [f"{prop.name}{unit}"]
     if intervals:
-        known += [f"{word} of {LEVEL} %{unit}" for word in ("low", "high")]
+        known += [f"{word} of {SHOWN} %{unit}" for word in ("low", "high")]
     writer.writerow(["id", *known, *([f"measured{unit}"] if measured is not None else [])])
     for row, name in enumerate(names):
-        mean, reach = prediction.mean[row], REACH * prediction.sigma[row]
-        cells = [mean, mean - reach, mean + reach] if intervals else [mean]
+        mean, far = prediction.mean[row], reach(SHOWN) * prediction.sigma[row]
+        cells = [mean, mean - far, mean + far] if intervals else [mean]
         cells += [] if measured is None else [measured[row]]
         writer.writerow([name, *(f"{cell:.6g}" for cell in cells)])
     with whole_file(file) as out:

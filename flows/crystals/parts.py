@@ -12,6 +12,9 @@ from filelock import FileLock, Timeout
 from cathode.errors import FitError
 from cathode.files import whole_file
 
+ENDING = ".pt"
+"""Of a model's name; what lies beside it is called the same with other endings."""
+
 ASKED, LOCK = "asked.json", "lock"
 """Files of the folder: what the training was asked for, and what keeps others out."""
 
@@ -25,13 +28,17 @@ def check_output(model: Path, *, fresh: bool) -> None:
     """Refuse a place where the model cannot be written, before anything is.
 
     Raises:
-        FitError: its folder is missing, or the model is finished already.
+        FitError: its folder is missing, its name does not end in .pt, which pictures and tables
+            beside it have other endings for, or the model is finished already.
     """
     if not model.parent.is_dir():
         msg = f"--out {str(model)!r}: there is no folder {str(model.parent)!r}: make it first"
         raise FitError(msg)
     if model.is_dir():
         raise FitError(f"--out {str(model)!r} is a folder: give the name of a file")
+    if model.suffix != ENDING:
+        msg = f"--out {str(model)!r}: the name of a model ends in {ENDING}: give "
+        raise FitError(msg + repr(str(model.with_name(model.name + ENDING))))
     if model.exists() and not folder_of(model).exists() and not fresh:
         msg = f"{str(model)!r} is there already: give another --out, or --fresh to train it anew"
         raise FitError(msg)

@@ -8,7 +8,7 @@ from augment.advice import recommended
 from cathode.errors import FitError
 from cathode.sources.electrode_crystals import EVERY_ION, PAIRS
 from cathode.spec import AugmentationSpec, parse_augmentation
-from surrogates.cgcnn.model_file import load_model
+from flows.crystals.models import read_model
 from surrogates.cgcnn.network import Sizes
 from surrogates.cgcnn.training import TrainingSettings
 
@@ -31,7 +31,8 @@ class Plan:
         copies: variants of each, made before; 0 for a new variant in every epoch.
         split: what is never on two sides: crystals of one composition (``random``), or of one
             framework, which is the composition without the working ion (``framework``).
-        validation: share of the crystals that tells the best epoch and the width of intervals.
+        validation: share of the crystals that each member leaves out; it tells the best epoch and
+            the width of intervals.
         test: share of the crystals that the model is judged by.
         sizes: of the networks; they have two outputs, a value and its noise.
         settings: how each is trained.
@@ -146,7 +147,7 @@ def chosen_sizes(
     """
     own = Sizes(outputs=2)
     if start is not None:
-        own = replace(load_model(start).ensemble.members[0].network.sizes, outputs=2)
+        own = replace(read_model(start).ensemble.members[0].network.sizes, outputs=2)
     asked = {"atom": atom, "hidden": hidden, "convolutions": convolutions, "focus": focus}
     given = {name: value for name, value in asked.items() if value is not None}
     for name, value in given.items():

@@ -1,5 +1,6 @@
 """What a model says of crystals."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,12 @@ from cathode.sources.crystal_table import CrystalTable, Row, table_of
 from cathode.sources.crystals import read_crystals
 from cathode.sources.elastic_crystals import MODULI
 from cathode.sources.electrode_crystals import EVERY_ION, PAIRS
+from flows.crystals.learned import Learned
 from flows.crystals.loading import side_by_side, with_graphs
+from flows.crystals.models import read_model
 from flows.crystals.properties import described
 from surrogates.cgcnn.graphs import Graph
-from surrogates.cgcnn.model_file import CGCNNModel, load_model
+from surrogates.cgcnn.model_file import CGCNNModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,10 @@ class Answer:
         prediction: values and their standard deviations.
         intervals: whether these mean anything: one network that predicts no noise knows of none.
         refused: why others cannot be predicted, by name.
+        left_out: why rows of the folders are not asked for, with how many.
+        learned: of each crystal, whether the model has learned its value; None where it does not
+            tell its crystals.
+        all_known: whether it tells all that it has learned from.
     """
 
     prop: Property
@@ -34,6 +41,9 @@ class Answer:
     prediction: Prediction
     intervals: bool
     refused: dict[str, str]
+    left_out: dict[str, int]
+    learned: tuple[bool, ...] | None
+    all_known: bool
 
 
 def predict(model: Path, places: Sequence[Path], settings: Settings) -> Answer:
@@ -47,12 +57,13 @@ def predict(model: Path, places: Sequence[Path], settings: Settings) -> Answer:
     Raises:
         SourceError: the model cannot be read, a place is missing, or no crystal can be used.
     """
-    known = load_model(model)
+    known = read_model(model)
     tables = [_table(place, settings) for place in places]
     several = len({name for table in tables for name in (*table.names, *table.refused)}) < sum(
         len(table) + len(table.refused) for table in tables
     )
     names, graphs, refused = list[str](), list[Graph](), dict[str, str]()
+    left_out = Counter[str]()
     for table in tables:
         loaded = with_graphs(table)
         # Of equal names in several folders, the folder tells which is which.
@@ -60,17 +71,23 @@ def predict(model: Path, places: Sequence[Path], settings: Settings) -> Answer:
         names += [before + name for name in loaded.table.names]
         graphs += loaded.graphs
         refused |= {before + name: reason for name, reason in loaded.table.refused.items()}
+        left_out.update(table.left_out)
     if not graphs:
         first = "; ".join(f"{name}: {reason}" for name, reason in list(refused.items())[:1])
         msg = f"no crystal can be used, of {len(refused)} ({first})"
         raise SourceError(msg)
+    learned = Learned.by(known)
+    seen = learned.among(known.property_name, [graph.crystal for graph in graphs])
     return Answer(
-        _property_of(known), tuple(names), known.ensemble.predict(graphs), _knows(known), refused
+        described(known.property_name),
+        tuple(names),
+        known.ensemble.predict(graphs),
+        _knows(known),
+        refused,
+        dict(left_out.most_common()),
+        tuple(seen) if learned.known else None,
+        learned.whole,
     )
-
-
-def _property_of(model: CGCNNModel) -> Property:
-    return described(model.property_name)
 
 
 def _knows(model: CGCNNModel) -> bool:

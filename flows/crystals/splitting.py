@@ -1,7 +1,7 @@
 """Crystals to learn from, to validate by, and to judge by: no group is on two sides."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,14 +20,20 @@ class Split:
     """Row numbers of a table.
 
     Attributes:
-        train: learned from.
-        validation: tell the best epoch, and how wide intervals are.
+        learned: what is not tested on.
+        folds: parts of it; each member leaves out another one, which tells its best epoch, and
+            how wide intervals are.
         test: what the model is judged by, looked at once.
     """
 
-    train: Rows
-    validation: Rows
+    learned: Rows
+    folds: tuple[Rows, ...]
     test: Rows
+
+    def lesson(self, member: int) -> tuple[Rows, Rows]:
+        """What a member learns from, and what it is validated by."""
+        left_out = self.folds[member % len(self.folds)]
+        return np.setdiff1d(self.learned, left_out), left_out
 
 
 def groups_of(table: CrystalTable, kind: Literal["random", "framework"]) -> tuple[str, ...]:
@@ -38,14 +44,15 @@ def groups_of(table: CrystalTable, kind: Literal["random", "framework"]) -> tupl
 
 
 def split_groups(groups: Sequence[str], validation: float, test: float, seed: int) -> Split:
-    """Draw whole groups as long as they fit into the share of a part; each part has one at least.
+    """Draw whole groups as long as they fit into the test part, and make folds of the others.
 
-    A group that does not fit is left to learn from. Where none fits, a part gets the smallest.
+    A group that does not fit into its share is always left to learn from. Where none fits, a part
+    gets the smallest.
 
     Args:
         groups: of the rows.
-        validation: share of the rows.
-        test: share of the rows.
+        validation: share of the rows in a fold, as nearly as groups can be parted.
+        test: share of the rows that is tested on, at most.
         seed: draws them.
 
     Raises:
@@ -60,21 +67,42 @@ def split_groups(groups: Sequence[str], validation: float, test: float, seed: in
         )
         raise FitError(msg)
     order = np.random.default_rng(derived_seed(seed, "split")).permutation(distinct).tolist()
-    parts: list[set[str]] = []
-    rooms = [share * len(groups) for share in (test, validation)]
-    for i, room in enumerate(rooms):  # one for each, before a part is filled
-        first = next((g for g in order if sizes[g] <= room), min(order, key=sizes.__getitem__))
-        order.remove(first)
-        parts.append({first})
-        rooms[i] -= sizes[first]
-    for part, room in zip(parts, rooms, strict=True):
-        left = room
-        for group in tuple(order):
-            if len(order) > 1 and sizes[group] <= left:
-                order.remove(group)
-                part.add(group)
-                left -= sizes[group]
-    tested, validated = (np.array([group in part for group in groups]) for part in parts)
+    tested = _filled(order, sizes, test * len(groups))
+    rest = [group for group in order if group not in tested]
+    folds = _folds(rest, sizes, validation * len(groups))
+    place = {group: number for number, fold in enumerate(folds) for group in fold}
+    place |= dict.fromkeys(tested, -1)
+    numbers = np.array([place.get(group, len(folds)) for group in groups])
     return Split(
-        np.flatnonzero(~tested & ~validated), np.flatnonzero(validated), np.flatnonzero(tested)
+        np.flatnonzero(numbers >= 0),
+        tuple(np.flatnonzero(numbers == number) for number in range(len(folds))),
+        np.flatnonzero(numbers < 0),
     )
+
+
+def _filled(order: Sequence[str], sizes: Mapping[str, int], room: float) -> set[str]:
+    """Groups in their order as long as they fit; two are left over."""
+    fitting = [group for group in order if sizes[group] <= room]
+    found = {fitting[0] if fitting else min(order, key=sizes.__getitem__)}
+    left = room - sum(sizes[group] for group in found)
+    for group in order:
+        if group not in found and sizes[group] <= left and len(found) < len(order) - 2:
+            found.add(group)
+            left -= sizes[group]
+    return found
+
+
+def _folds(order: Sequence[str], sizes: Mapping[str, int], room: float) -> list[set[str]]:
+    """Groups in parts of about so many rows; those that are larger are in none."""
+    fitting = [group for group in order if sizes[group] <= room]
+    fitting = fitting or [min(order, key=sizes.__getitem__)]
+    rows = sum(sizes[group] for group in fitting)
+    # Where all are in folds, two of them leave something to learn from.
+    least = 2 if len(fitting) == len(order) else 1
+    folds = [set[str]() for _ in range(max(least, min(len(fitting), round(rows / room))))]
+    filled = [0] * len(folds)
+    for group in sorted(fitting, key=sizes.__getitem__, reverse=True):
+        emptiest = filled.index(min(filled))
+        folds[emptiest].add(group)
+        filled[emptiest] += sizes[group]
+    return folds

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import pickle
 import signal
 import time
 from pathlib import Path
@@ -127,6 +128,7 @@ def test_check_knows_electrodes_and_their_units(tmp_path, said):
     found = json.loads(out)
     assert found["crystals"] == 3
     assert found["refused"] == {"lost": "its structure is missing"}
+    assert found["left_out"] == {"not of Li": 1}
     units = {row["property"]: row["unit"] for row in found["properties"]}
     assert units["average_voltage"] == "V"
     assert units["gravimetric_capacity"] == "mAh/g"
@@ -140,6 +142,10 @@ def test_training_reports_and_writes_everything(trained):
         assert words in done.stderr
     for words in ("2 networks", "ridge on element fractions", "MAD/MAE", "CRPS", str(out)):
         assert words in done.stdout
+    for words in ("the MAE is", "than that of the mean", "the standard error of paired"):
+        assert words in done.stdout
+    assert "no unit is known of 'hardness': known are average_voltage" in done.stdout
+    assert "no unit is known of 'hardness'" in done.stderr, "before hours are spent"
     made = {file.name for file in out.parent.iterdir()}
     assert made >= {"model.pt", "model.parity.png", "model.calibration.png"}
     assert "model.pt.parts" not in made
@@ -150,6 +156,7 @@ def test_training_reports_and_writes_everything(trained):
     model = load_model(out)
     assert len(rows) == model.about["test"]["crystals"] > 0
     assert model.about["asked"]["augmentation"] is None
+    assert model.about["asked"]["ion"] is None, "the folder holds no electrodes"
     assert model.ensemble.widening >= 1
 
 
@@ -162,13 +169,15 @@ def test_members_are_those_of_the_library_and_the_test_part_was_not_seen(trained
     split = split_groups(groups_of(loaded.table, "framework"), 0.1, 0.1, 0)
     whole = Labelled(loaded.graphs, loaded.table.of("hardness"))
     again = train_ensemble(
-        whole.take(split.train),
-        held := whole.take(split.validation),
+        [tuple(map(whole.take, split.lesson(member))) for member in range(2)],
         Sizes(atom=8, hidden=12, convolutions=2, outputs=2),
         TrainingSettings(epochs=4, batch=16, rate=0.01),
         0,
         members=2,
-    ).recalibrated(held, tuple(loaded.table.frameworks[row] for row in split.validation))
+    ).recalibrated(
+        [whole.take(rows) for rows in split.folds[:2]],
+        [tuple(loaded.table.frameworks[row] for row in rows) for rows in split.folds[:2]],
+    )
     tested = [loaded.graphs[row] for row in split.test]
     found = load_model(out).ensemble.predict(tested)
     np.testing.assert_array_equal(again.predict(tested).mean, found.mean)
@@ -211,10 +220,15 @@ def test_predictions_with_intervals_and_refusals(trained, world, tmp_path, said)
     assert code == 0
     assert "80 % interval" in text
     assert "bad: it cannot be read as CIF" in text
+    assert "The model has learned from 1 of 1 crystal: there it flatters." in text
     code, text, _ = said("cgcnn", "predict", out, folder, "--json")
     found = json.loads(text)
     assert set(found["refused"]) == {"alone", "bad"}
     assert len(found["predictions"]) == 60
+    with (out.parent / "model.predictions.csv").open() as file:
+        tested = {row["id"] for row in csv.DictReader(file)}
+    assert {row["id"] for row in found["predictions"] if not row["learned"]} == tested
+    assert found["learned_from"] == 60 - len(tested)
     first = found["predictions"][0]
     assert first["id"] == "c0"
     assert first["low_80"] < first["value"] < first["high_80"]
@@ -254,6 +268,8 @@ def test_the_reference_model_predicts_as_the_papers_code(said):
         assert "low_80" not in row
     _, text, _ = said("cgcnn", "predict", model, folder)
     assert "it gives no intervals" in text
+    assert "The model does not tell which crystals it has learned from" in text
+    assert found["learned_from"] is None
 
 
 def test_fine_tuning_takes_sizes_and_frozen_layers_over(trained, world, tmp_path, said, inline):
@@ -271,10 +287,66 @@ def test_fine_tuning_takes_sizes_and_frozen_layers_over(trained, world, tmp_path
     assert found["asked"]["lower"] == "frozen"
     assert found["asked"]["copies"] == 2
     assert set(found["scores"]) == {"cgcnn", "mean", "linear"}
+    assert found["start_has_learned"]["same_property"] == 0, "the split is the same"
+    assert set(found["against"]) == {"mean", "linear"}
+    errors = {name: scores["mae"] for name, scores in found["scores"].items()}
+    for name, each in found["against"].items():
+        assert each["mae_lower_by"] == pytest.approx(errors[name] - errors["cgcnn"])
     new, old = (load_model(f).ensemble.members[0].network for f in (out, start_from))
     assert new.sizes == old.sizes
     for name, value in old.convs.state_dict().items():
         assert torch.equal(new.convs.state_dict()[name], value)
+
+
+def test_a_start_that_knows_the_test_crystals_is_told(trained, world, tmp_path, said, inline):
+    start_from, _ = trained
+    folder, _ = world
+    asked = (folder, "--start", start_from, "--members", "1", "--epochs", "1", "--seed", "5")
+    out = tmp_path / "same.pt"
+    code, text, errors = said("cgcnn", "train", *asked, "--property", "hardness", "--out", out)
+    assert code == 0, errors
+    with (tmp_path / "same.predictions.csv").open() as file:
+        tested = {row["id"] for row in csv.DictReader(file)}
+    with (start_from.parent / "model.predictions.csv").open() as file:
+        unseen = {row["id"] for row in csv.DictReader(file)}
+    words = f"has learned hardness from {len(tested - unseen)} of the {len(tested)} test crystals"
+    assert f"{start_from} {words}: the scores flatter, give another --start" in text
+    assert words in errors
+    assert "1 network " in text
+    # Of another property it is told, too; and what the start's start had learned.
+    out = tmp_path / "other.pt"
+    asked = (folder, "--start", tmp_path / "same.pt", *asked[3:], "--property", "band_gap")
+    code, text, errors = said("cgcnn", "train", *asked, "--out", out, "--json")
+    assert code == 0, errors
+    known = json.loads(text)["start_has_learned"]
+    assert known["same_property"] == 0
+    assert known["other_properties"] == {"hardness": len(tested - unseen)}
+    assert "flatter" not in errors
+
+
+def test_electrodes_say_how_many_rows_are_left_out(tmp_path, said, inline):
+    crystals, _ = toy_crystals(24)
+    names = [f"m{i}" for i in range(24)]
+    records = [
+        {"material_id": n, "cif": cif(c), "band_gap": float(i) if i else None}
+        for i, (n, c) in enumerate(zip(names, crystals, strict=True))
+    ]
+    pairs = [pair(n) for n in [*names, "m3"]]
+    pairs += [pair("na", working_ion="Na"), pair("x", endpoints_verified="no")]
+    folder = write_electrodes(tmp_path / "e", pairs, records)
+    later, unsure = "a later pair of the same discharged structure", "end points not verified"
+    code, text, _ = said("cgcnn", "check", folder)
+    assert code == 0
+    assert f"3 rows left out: 1 {later}; 1 not of Li; 1 {unsure}." in " ".join(text.split())
+    out = tmp_path / "m.pt"
+    asked = ("--property", "band_gap", "--out", out, *SMALL, "--members", "1", "--epochs", "1")
+    code, text, errors = said("cgcnn", "train", folder, *asked, "--focus", "none", "--json")
+    assert code == 0, errors
+    found = json.loads(text)
+    assert found["left_out"] == {later: 1, "not of Li": 1, unsure: 1, "band_gap not known": 1}
+    assert found["asked"]["ion"] == "Li"
+    code, text, _ = said("cgcnn", "predict", out, folder)
+    assert f"2 rows left out: 1 {later}; 1 {unsure}." in " ".join(text.split())
 
 
 @pytest.mark.parametrize(
@@ -293,6 +365,9 @@ def test_fine_tuning_takes_sizes_and_frozen_layers_over(trained, world, tmp_path
         (("--start", "none.pt"), "cannot read the model 'none.pt'"),
         (("--out", "no/such/folder/m.pt"), "there is no folder 'no/such/folder'"),
         (("--out", "."), "is a folder: give the name of a file"),
+        (("--out", "m"), "--out 'm': the name of a model ends in .pt: give 'm.pt'"),
+        (("--out", ".pt"), "--out '.pt': the name of a model ends in .pt: give '.pt.pt'"),
+        (("--split", "foo"), "--split 'foo': known are random, framework"),
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_nothing_written(
@@ -321,11 +396,20 @@ def test_folders_that_hold_too_little_are_refused(tmp_path, said):
     code, _, errors = said("cgcnn", "train", few, "--out", tmp_path / "m.pt", *QUICK)
     assert code == 2
     assert "hardness is known of 8 crystals that can be used" in errors
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "id_prop.csv").touch()
+    for command, words in (
+        (("check", tmp_path / "empty"), "id_prop.csv is empty: give each crystal a line with its"),
+        (("check", tmp_path / "none"), "there is no folder '"),
+    ):
+        code, _, errors = said("cgcnn", *command)
+        assert code == 2
+        assert words in errors
     for command in (("check", tmp_path), ("train", tmp_path, "--out", tmp_path / "m.pt", *QUICK)):
         code, _, errors = said("cgcnn", *command)
         assert code == 2
         assert "holds no crystals: give a folder with id_prop.csv" in errors
-    assert {file.name for file in tmp_path.iterdir()} == {"few"}
+    assert {file.name for file in tmp_path.iterdir()} == {"few", "empty"}
 
 
 def test_an_unknown_property_lists_the_known(tmp_path, said):
@@ -353,6 +437,24 @@ def test_what_cannot_be_predicted(trained, world, tmp_path, said, monkeypatch, a
     assert out == ""
     assert words in errors
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_strange_file_is_refused_without_more_words(world, tmp_path):
+    folder, env = world
+    (tmp_path / "evil.pt").write_bytes(pickle.dumps({"a": Path("x")}))
+    done = cathode("cgcnn", "predict", tmp_path / "evil.pt", folder, env=env)
+    assert done.returncode == 2
+    assert done.stderr.startswith("cathode: cannot read the model")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_check_tells_that_no_unit_is_known(world, said):
+    folder, _ = world
+    _, text, _ = said("cgcnn", "check", folder, "--property", "avrage_voltage")
+    words = "Note: no unit is known of 'avrage_voltage': did you mean 'average_voltage'? known are"
+    assert words in text
+    _, text, _ = said("cgcnn", "check", folder, "--property", "average_voltage", "--json")
+    assert json.loads(text)["notes"] == []
 
 
 def test_fractions_sum_to_one():
@@ -416,9 +518,11 @@ def test_a_stopped_training_goes_on_and_ends_the_same(world, tmp_path, how):
 
 def test_finished_members_are_kept(tmp_path, inline, monkeypatch):
     """The first member is there, the second is not: the first is not trained again."""
-    data, held = toy(20, 1), toy(10, 2)
+    data = toy(20, 1)
     sizes = Sizes(atom=6, hidden=8, convolutions=1, outputs=2)
-    work = members.Work("x", data, held, sizes, TrainingSettings(epochs=2), 0)
+    rows = np.arange(len(data))
+    lessons = [(rows[:15], rows[15:])]
+    work = members.Work("x", data, lessons, sizes, TrainingSettings(epochs=2), 0)
     seeds = []
 
     def counted(*arguments):

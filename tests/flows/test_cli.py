@@ -135,7 +135,37 @@ def test_bad_specs_are_refused_before_anything_is_written(
     refused(cathode(*arguments), home, *words)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ("cgcnn", "train", "x", "--property", "y", "--out", "z.pt", "--split", "foo"),
+            "--split 'foo': known are random, framework (`cathode cgcnn train --help` tells more)",
+        ),
+        (("run", "x.yaml", "--turns", "two"), "--turns 'two': input should be a valid integer"),
+        (("run", "x.yaml", "--turns", "-1"), "--turns '-1': input should be greater than or equal"),
+        (("run", "x.yaml", "--turns"), "option '--turns' requires an argument"),
+        (("run",), "missing argument 'spec' (`cathode run --help` tells more)"),
+        (("status", "a", "b"), "unexpected extra argument(s) (b)"),
+        (("status", "--jsn"), "no such option: --jsn (Possible options: --json)"),
+        (("statsu",), "no such command 'statsu'; did you mean 'status'? (`cathode --help`"),
+    ],
+)
+def test_commands_that_are_written_wrongly_are_refused_in_a_sentence(home, arguments, words):
+    refused(cathode(*arguments), home, words)
+
+
+def test_groups_without_a_command_show_their_help():
+    done = cathode("cgcnn")
+    assert done.returncode == 2
+    assert "Learn and predict properties of crystals." in done.stdout
+    assert done.stderr == ""
+
+
 def test_with_json_the_error_is_json_too(home):
+    done = cathode("status", "--jsn", "--json")
+    assert "no such option" in json.loads(done.stdout)["error"]
+
     done = cathode("spec", "check", "no.yaml", "--json")
     assert done.returncode == 2
     assert "no.yaml" in json.loads(done.stdout)["error"]

@@ -1,19 +1,24 @@
 """Campaigns whose surrogates look at crystals."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from cathode.errors import SpaceError, SpecError
+from cathode.errors import SpaceError, SpecChangedError, SpecError
 from cathode.ledger import campaigns, proposals
 from cathode.loop.observations import observe
 from cathode.report.view import view_of
 from cathode.settings import Settings
+from cathode.space import build_space
 from cathode.spec import load_spec
 from flows.augmenting import augmentation_of
 from flows.checking import check_spec
+from flows.crystals.learned import ENTRY, Learned
 from flows.registry import recipe
+from flows.wiring import build_loop, exchanged
+from surrogates.cgcnn.model_file import load_model, save_model
 from surrogates.registry import build_surrogate
 from tests.flows.commands import cathode
 from tests.helpers import campaign_in
@@ -65,6 +70,7 @@ def test_augmentations_that_do_harm_are_warned_of(tmp_path):
     path = campaign_in(
         tmp_path,
         surrogates=[NETWORK | {"augmentation": "anisotropic-5"}],
+        properties={"formation_energy_per_atom": {"unit": "eV/atom"}},
         objectives=[{"property": "formation_energy_per_atom", "goal": "min"}],
         evaluator={"kind": "lab", "properties": ["formation_energy_per_atom"]},
         constraints=[],
@@ -78,6 +84,45 @@ def test_a_file_that_holds_no_networks_is_named(tmp_path, kind):
     surrogate |= {"descriptors": "cgcnn"} if kind == "gp" else {}
     with pytest.raises(Exception, match="cannot read the model .*table.csv"):
         checked(campaign_in(tmp_path, surrogates=[surrogate]))
+
+
+@pytest.mark.parametrize("kind", ["cgcnn", "gp"])
+def test_networks_that_are_exchanged_ask_for_a_word(tmp_path, sqlite_ledger, kind):
+    surrogate = {"kind": kind, "pretrained": "random.pt"}
+    surrogate |= {"descriptors": "cgcnn"} if kind == "gp" else {"epochs": 2, "members": 2}
+    path = write_pool(tmp_path, surrogates=[surrogate])
+    saved(tmp_path)
+    settings = Settings.at(tmp_path / "home")
+    build(sqlite_ledger, load_spec(path), tmp_path)
+    build_loop(sqlite_ledger, settings, "small")
+    saved(tmp_path, members=3)
+    with pytest.raises(SpecChangedError, match=r"networks of .*random\.pt, changed .*put it back"):
+        build_loop(sqlite_ledger, settings, "small")
+    with pytest.raises(SpecChangedError, match=r"surrogates\.0\.pretrained_digest: .*--amend"):
+        build(sqlite_ledger, load_spec(path), tmp_path)
+    with sqlite_ledger.write() as connection:
+        assert campaigns.register(connection, load_spec(path), "me", amend=True) == 1
+    assert build_loop(sqlite_ledger, settings, "small").revision == 1
+    with sqlite_ledger.read() as connection:  # as a turn that the amendment found begun has it
+        assert "random.pt, changed" in exchanged(campaigns.spec_at(connection, "small", 0))
+    (tmp_path / "random.pt").unlink()  # who loads it says that it is missing
+    assert build_loop(sqlite_ledger, settings, "small").revision == 1
+
+
+def test_networks_that_have_seen_the_pool_are_told(tmp_path):
+    surrogate = {"kind": "gp", "descriptors": "cgcnn", "pretrained": "random.pt"}
+    path = write_pool(tmp_path, surrogates=[surrogate])
+    file = saved(tmp_path)
+    assert "random.pt does not tell which crystals it has learned from" in checked(path).remark
+    crystals = build_space(load_spec(path).space).crystals
+    seen = Learned({}).and_of("specific_energy", crystals[:7]).and_of("band_gap", crystals)
+    save_model(file, replace(load_model(file), about={ENTRY: seen.content()}))
+    words = "random.pt has learned specific_energy of 7 of the pool's 24 rows: its skill there"
+    assert checked(path).remark.count("random.pt") == 1
+    assert words in checked(path).remark
+    none = Learned({}).and_of("band_gap", crystals)
+    save_model(file, replace(load_model(file), about={ENTRY: none.content()}))
+    assert "random.pt" not in checked(path).remark
 
 
 def test_an_unknown_augmentation_is_refused():

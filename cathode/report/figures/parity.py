@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from numpy.typing import NDArray
 
+from cathode.evaluation.metrics import SHOWN, reach
 from cathode.evaluation.outcomes import Outcome
 from cathode.model import HeldOut, Property
 from cathode.report.figures.canvas import BLUE, GREY, ORANGE
@@ -13,11 +15,16 @@ from cathode.report.figures.canvas import BLUE, GREY, ORANGE
 Series = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 """Measured values, predicted means, predicted sigmas."""
 
+MARGIN = 0.05
+"""Of the range of values, left free about them."""
+
 
 def draw_parity(
     ax: Axes, prop: Property, held_out: HeldOut | None, found: Sequence[Outcome]
 ) -> None:
-    """Draw two honest tests in one picture.
+    """Draw two honest tests in one picture; bars are the intervals that tables show.
+
+    Both axes have one range and one scale. Bars that would squeeze the points are cut.
 
     Args:
         ax: where to draw.
@@ -33,17 +40,39 @@ def draw_parity(
         series.append(("predicted before measured", ORANGE, ahead))
     for label, colour, (y, mean, sigma) in series:
         ax.errorbar(
-            y, mean, yerr=sigma, fmt="o", color=colour, markersize=4, linewidth=0.8, label=label
+            y,
+            mean,
+            yerr=reach(SHOWN) * sigma,
+            fmt="o",
+            color=colour,
+            ecolor=to_rgba(colour, 0.45),
+            markersize=3.5,
+            linewidth=0.8,
+            label=label,
         )
     if series:
-        values = np.concatenate([np.concatenate(points[:2]) for _, _, points in series])
-        ends = (values.min(), values.max())
+        ends = _ends([points for _, _, points in series])
         ax.plot(ends, ends, color=GREY, linewidth=1)
-        ax.legend(frameon=False, fontsize=8)
+        ax.set(xlim=ends, ylim=ends, aspect="equal")
+        ax.legend(frameon=False, fontsize=8, title=f"bars: {SHOWN} % intervals", title_fontsize=8)
     else:
         ax.text(0.5, 0.5, "no prediction yet", ha="center", transform=ax.transAxes, color=GREY)
     ax.set_xlabel(f"measured {prop.heading}")
     ax.set_ylabel(f"predicted {prop.heading}")
+
+
+def _ends(series: Sequence[Series]) -> tuple[float, float]:
+    """A range for both axes: all points, and bars as far as points fill a third of it at least."""
+    points = np.concatenate([np.concatenate([y, mean]) for y, mean, _ in series])
+    bars = np.concatenate(
+        [mean + side * reach(SHOWN) * sigma for _, mean, sigma in series for side in (-1, 1)]
+    )
+    low, high = points.min(), points.max()
+    span = high - low
+    low, high = max(bars.min(), low - span), min(bars.max(), high + span)
+    low, high = min(low, points.min()), max(high, points.max())
+    margin = MARGIN * ((high - low) or abs(high) or 1.0)
+    return float(low - margin), float(high + margin)
 
 
 def _ahead(prop: Property, found: Sequence[Outcome]) -> Series | None:

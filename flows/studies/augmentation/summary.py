@@ -8,6 +8,7 @@ from augment.advice import caution
 from augment.published import CITATION
 from cathode.spec import parse_augmentation
 from flows.crystals.properties import described as described_property
+from flows.crystals.properties import unit_note
 from flows.studies.augmentation.properties import absent_properties
 from flows.studies.augmentation.scores import ion_rows, method_rows
 from flows.studies.augmentation.settings import BASELINE, PLAIN, StudySettings, scaling
@@ -23,6 +24,7 @@ def summary(study: Study) -> dict[str, Any]:
     content: dict[str, Any] = finite(
         {
             **described(study.source, study.data, settings),
+            "ion": study.source.ion if any(table.ions) else None,
             "folder": str(study.source.folder),
             "id": study.id,
             "properties": list(study.source.properties),
@@ -64,7 +66,8 @@ def cautions(properties: tuple[str, ...], settings: StudySettings) -> list[str]:
 
 def notes(study: Study, places: list[dict[str, Any]]) -> list[str]:
     """What went otherwise than a reader would think, in words."""
-    settings, found = study.settings, []
+    settings = study.settings
+    found = [note for name in study.source.properties if (note := unit_note(name)) is not None]
     absent = absent_properties(study.source.folder)
     if absent:
         found.append(f"of the paper's properties the data have no {', no '.join(absent)}")

@@ -34,6 +34,15 @@ def test_a_changed_spec_needs_a_word_and_the_old_one_stays(ledger):
         assert campaigns.spec_at(connection, "small", 0) == spec()
 
 
+def test_a_change_inside_a_list_is_told_alone(ledger):
+    two = [{"kind": "gp"}, {"kind": "cgcnn", "pretrained": "a.pt"}]
+    register(ledger, spec(surrogates=two))
+    with pytest.raises(SpecChangedError, match=r"\(surrogates\.1\.epochs: 60 -> 9\)"):
+        register(ledger, spec(surrogates=[two[0], two[1] | {"epochs": 9}]))
+    with pytest.raises(SpecChangedError, match=r"\(surrogates: \[\{"):
+        register(ledger, spec(surrogates=two[:1]))
+
+
 def test_more_budget_needs_no_word(ledger):
     register(ledger, spec())
     assert register(ledger, spec(budget={"turns": 9})) == 1

@@ -61,6 +61,38 @@ def test_trust_draws_what_was_left_out_and_what_was_predicted_ahead(view):
     assert calibration.get_xlabel() == "level of the interval (%)"
 
 
+def held_out(n, sigma):
+    rng = np.random.default_rng(0)
+    y = rng.normal(3, 1, n)
+    return HeldOut(y, Prediction(y + 0.3, np.full(n, sigma)), tuple("c" * n))
+
+
+def test_parity_has_one_scale_and_bars_that_say_what_they_are(view):
+    prop = view.spec.property_named("specific_energy")
+    data = held_out(50, 0.1)
+    parity, _ = trust_figure(prop, data, []).axes
+    assert parity.get_xlim() == parity.get_ylim()
+    assert parity.get_aspect() == 1
+    assert parity.get_legend().get_title().get_text() == "bars: 80 % intervals"
+    ((bars,),) = (drawn.lines[2] for drawn in parity.containers)
+    reach = [segment[1, 1] - segment[0, 1] for segment in bars.get_segments()]
+    np.testing.assert_allclose(reach, 2 * 1.2816 * 0.1, rtol=1e-4)  # of a normal distribution
+    low, high = parity.get_ylim()
+    ends = np.array([segment[:, 1] for segment in bars.get_segments()])
+    assert low < min(ends.min(), data.y.min())
+    assert high > max(ends.max(), data.y.max())
+
+
+def test_wild_bars_do_not_squeeze_the_points(view):
+    prop = view.spec.property_named("specific_energy")
+    parity, _ = trust_figure(prop, data := held_out(50, 1e6), []).axes
+    low, high = parity.get_xlim()
+    assert high - low < 4 * np.ptp([data.y, data.prediction.mean])
+    one = HeldOut(np.array([3.0]), Prediction(np.array([3.0]), np.array([0.0])), ("c",))
+    low, high = trust_figure(prop, one, []).axes[0].get_xlim()
+    assert low < 3 < high
+
+
 def test_calibration_of_perfect_intervals_lies_on_the_diagonal(view):
     rng = np.random.default_rng(0)
     n = 20_000

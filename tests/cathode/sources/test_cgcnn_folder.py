@@ -74,10 +74,11 @@ def test_where_all_are_missing_each_is_named(folder):
         ("good,inf\n", "'inf' is not finite"),
         ("good\n", "1 cells: each line holds an id and a value"),
         ("good,1,2\n", "3 cells"),
-        ("", "has no crystal"),
+        ("", "id_prop.csv is empty: give each crystal a line with its id and its value"),
+        ("\n , \n", "id_prop.csv is empty"),
         ("good," + "9" * 140_000 + "\n", "line 1: it cannot be read as CSV"),
     ],
-    ids=["twice", "text", "nan", "inf", "short", "long", "empty", "endless"],
+    ids=["twice", "text", "nan", "inf", "short", "long", "empty", "blank", "endless"],
 )
 def test_a_wrong_table_is_refused_with_the_line(folder, text, words):
     with pytest.raises(SourceError, match=words):

@@ -50,6 +50,13 @@ def test_more_can_be_refused(table):
     assert set(table.refusing({"d": "why"}).refused) == {"bad", "d"}
 
 
+def test_what_is_left_out_adds_up(table):
+    twice = table.leaving_out({"too old": 2}).leaving_out({"too old": 1, "too new": 5})
+    assert twice.left_out == {"too old": 3, "too new": 5}
+    known = table.take([0, 1]).leaving_out({"too old": 2}).known("y")
+    assert known.left_out == {"too old": 2, "y not known": 1}
+
+
 def test_an_unknown_property_lists_the_known(table):
     with pytest.raises(SourceError, match="here has no property 'z': it has x, y"):
         table.of("z")

@@ -45,7 +45,11 @@ def test_an_unknown_property_is_refused_before_anything_is_parsed(tmp_path, make
 
 
 def test_other_folders_are_refused(tmp_path):
-    for folder in (tmp_path, tmp_path / "none", tmp_path / "file"):
-        (tmp_path / "file").write_text("")
-        with pytest.raises(SourceError, match="holds no crystals: give a folder with id_prop.csv"):
+    (tmp_path / "file").write_text("")
+    for folder, lacking in (
+        (tmp_path, "holds no crystals"),
+        (tmp_path / "none", "there is no folder '.*none'"),
+        (tmp_path / "file", "file' is a file, not a folder"),
+    ):
+        with pytest.raises(SourceError, match=f"{lacking}: give a folder with id_prop.csv"):
             read_crystals(folder, "x")

@@ -28,6 +28,14 @@ def test_logarithms_of_usable_rows(tmp_path):
     assert table.of("log10_shear_modulus").tolist() == [1, 0]
     assert table.of("poisson_ratio")[0] == 0.3
     assert math.isnan(table.of("band_gap")[0])
+    assert table.left_out == {"moduli not usable": 1}
+
+
+def test_rows_that_are_not_taken_are_counted_by_reason(tmp_path):
+    text = HEAD + "a,True,100,10,,,\na,True,10,10,,,\nx,False,,,,,\ny,False,,,,,\n"
+    table = read(tmp_path, text)
+    assert table.of("log10_bulk_modulus").tolist() == [2]
+    assert table.left_out == {"moduli not usable": 2, "a later row of the same material": 1}
 
 
 def test_structures_that_are_missing_are_named(tmp_path):

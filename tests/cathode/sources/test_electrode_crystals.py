@@ -41,6 +41,31 @@ def test_one_row_per_discharged_structure(tmp_path):
     assert not table.refused
 
 
+def test_pairs_that_are_not_taken_are_counted_by_reason(tmp_path):
+    pairs = [
+        pair("a"),
+        pair("a", average_voltage=2.0),
+        pair("sodium", working_ion="Na"),
+        pair("calcium", working_ion="Ca", endpoints_verified="False"),
+        pair("unverified", endpoints_verified="False", average_voltage=12.2),
+        pair("wild", average_voltage=12.2),
+        pair("unknown", average_voltage=""),
+        pair("lost"),
+    ]
+    lithium = read(tmp_path, pairs, [record("a")])
+    assert lithium.left_out == {
+        "not of Li": 2,
+        "end points not verified": 1,
+        "voltage outside 0 to 6 V": 1,
+        "average voltage not known": 1,
+        "a later pair of the same discharged structure": 1,
+    }
+    assert len(lithium) + len(lithium.refused) + sum(lithium.left_out.values()) == len(pairs)
+    every = electrode_crystals(tmp_path, "all")
+    assert every.left_out["end points not verified"] == 2
+    assert len(every) + len(every.refused) + sum(every.left_out.values()) == len(pairs)
+
+
 def test_the_first_usable_pair_gives_all_values(tmp_path):
     pairs = [
         pair("a", average_voltage=1.0, endpoints_verified="False"),
@@ -109,3 +134,7 @@ def test_the_real_pairs_are_as_many_as_their_source_says(monkeypatch):
 class _Nothing:
     def refusing(self, more):
         assert not more
+        return self
+
+    def leaving_out(self, more):
+        assert sum(more.values()) == 5598 - 1976

@@ -47,6 +47,8 @@ def test_names_tell_them_apart(surrogate, name):
         ({"kind": "gp", "descriptors": "cgcnn"}, "'cgcnn' need a network"),
         ({"kind": "gp", "pretrained": "a.pt"}, "no others take one"),
         ({"kind": "gpr_nn", "descriptors": "cgcnn"}, "descriptors"),
+        ({"kind": "cgcnn", "pretrained_digest": "0a"}, "'0a' without pretrained: name the file"),
+        ({"kind": "gp", "pretrained_digest": "0a"}, "'0a' without pretrained: name the file"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(surrogate, words):
@@ -78,3 +80,20 @@ def test_paths_are_seen_from_the_folder_of_the_spec(write_campaign):
     assert spec.space.structures.file == folder / "s.jsonl.gz"
     files = [getattr(each, "pretrained", None) for each in spec.surrogates]
     assert files == [folder / "nets" / "a.pt", folder / "b.pt", None]
+
+
+def test_a_spec_knows_the_content_of_the_networks_that_it_names(write_campaign, tmp_path):
+    named = {"kind": "cgcnn", "pretrained": "a.pt"}
+    gp = {"kind": "gp", "descriptors": "cgcnn", "pretrained": "a.pt"}
+    path = write_campaign(surrogates=[named, gp, {"kind": "gp"}])
+    assert load_spec(path).surrogates[0].pretrained_digest is None  # who loads it says why
+    (tmp_path / "a.pt").write_bytes(b"one")
+    first = [getattr(each, "pretrained_digest", None) for each in load_spec(path).surrogates]
+    assert first == ["7692c3ad3540bb80", "7692c3ad3540bb80", None]  # the start of its SHA-256
+    (tmp_path / "a.pt").write_bytes(b"two")
+    assert load_spec(path).surrogates[0].pretrained_digest != first[0]
+    asked = write_campaign(surrogates=[named | {"pretrained_digest": first[0]}])
+    with pytest.raises(SpecError, match=r"a\.pt has the digest .* is '7692c3ad3540bb80': give"):
+        load_spec(asked)
+    (tmp_path / "a.pt").write_bytes(b"one")
+    assert load_spec(asked).surrogates[0].pretrained_digest == first[0]

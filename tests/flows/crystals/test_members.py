@@ -1,5 +1,6 @@
 """Logs of members, as a kill leaves them."""
 
+import numpy as np
 import pytest
 
 from flows.crystals.members import Work, _progress, train_members
@@ -10,8 +11,8 @@ from tests.crystal_worlds import toy
 
 WORK = Work(
     "hardness",
-    toy(24),
-    toy(8, seed=1),
+    toy(32),
+    [(np.arange(24), np.arange(24, 32))],
     Sizes(atom=8, hidden=8, convolutions=1, outputs=2),
     TrainingSettings(epochs=3, batch=8),
     0,

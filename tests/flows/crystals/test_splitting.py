@@ -20,21 +20,26 @@ from tests.crystal_worlds import cif, rock_salt
 )
 def test_every_row_is_in_one_part_and_no_group_in_two(groups, validation, test, seed):
     split = split_groups(groups, validation, test, seed)
-    parts = (split.train, split.validation, split.test)
-    assert sorted(np.concatenate(parts).tolist()) == list(range(len(groups)))
-    found = [{groups[row] for row in part} for part in parts]
-    assert all(found)
-    assert sum(map(len, found)) == len(set(groups))
-    # A part is larger than its share only where one group alone is.
     most = max(Counter(groups).values())
-    for part, share in ((split.validation, validation), (split.test, test)):
-        assert len(part) <= max(most, share * len(groups))
+    for member in range(len(split.folds) + 1):
+        parts = (*split.lesson(member), split.test)
+        assert sorted(np.concatenate(parts).tolist()) == list(range(len(groups)))
+        found = [{groups[row] for row in part} for part in parts]
+        assert all(found)
+        assert sum(map(len, found)) == len(set(groups))
+    # The test part is larger than its share only where one group alone is.
+    assert len(split.test) <= max(most, test * len(groups))
+    left_out = np.concatenate(split.folds)
+    assert len(left_out) == len(set(left_out.tolist()))
+    assert set(left_out.tolist()) <= set(split.learned.tolist())
 
 
 def test_parts_are_as_large_as_asked_for_and_drawn_by_the_seed():
     groups = [str(n) for n in range(200)]
     split = split_groups(groups, 0.1, 0.2, 0)
-    assert (len(split.train), len(split.validation), len(split.test)) == (140, 20, 40)
+    assert [len(fold) for fold in split.folds] == [20] * 8
+    assert (len(split.learned), len(split.test)) == (160, 40)
+    assert set(split.learned) == set(np.concatenate(split.folds))
     np.testing.assert_array_equal(split.test, split_groups(groups, 0.1, 0.2, 0).test)
     assert set(split.test) != set(split_groups(groups, 0.1, 0.2, 1).test)
 
@@ -43,18 +48,20 @@ def test_a_huge_group_is_left_to_learn_from():
     groups = ["huge"] * 60 + [str(n) for n in range(40)]
     for seed in range(50):
         split = split_groups(groups, 0.1, 0.1, seed)
-        assert (len(split.train), len(split.validation), len(split.test)) == (80, 10, 10)
-        assert min(split.train) == 0
+        assert len(split.test) == 10
+        assert [len(fold) for fold in split.folds] == [10] * 3
+        for member in range(4):
+            assert min(split.lesson(member)[0]) == 0
 
 
 def test_where_none_fits_the_smallest_are_taken():
     groups = ["a"] * 2 + ["b"] * 3 + ["c"] * 95
     for seed in range(10):
         split = split_groups(groups, 0.01, 0.01, seed)
-        assert (len(split.train), len(split.validation), len(split.test)) == (95, 3, 2)
+        assert ([*map(len, split.lesson(0))], len(split.test)) == ([95, 3], 2)
         # Though all but one fit into the test part, one is kept for validation.
         split = split_groups(groups, 0.01, 0.3, seed)
-        assert len(split.train) == 95
+        assert len(split.lesson(0)[0]) == 95
 
 
 def test_two_kinds_are_too_few():

@@ -39,6 +39,10 @@ def test_tables_verdict_and_page(done):
     for words in ("oversampling", "rotation", "-8.1", "cannot be told from the spread", "linear"):
         assert words in said.stdout
     assert "Note: none and oversampling are the same" in said.stdout
+    assert "Improvement: of the mean MAD/MAE, as published; the verdict is about the MAE." in (
+        said.stdout
+    )
+    assert "no unit is known of" not in said.stdout + said.stderr
     assert str(out / "index.html") in said.stdout
     assert "4 of 4: average_voltage, framework split" in said.stderr
     assert "missing cannot be used: missing.cif cannot be read" in said.stderr
@@ -56,6 +60,7 @@ def test_once_more_it_is_found_again_as_json(done):
         "rotation",
     ]
     assert str(out / "improvement.png") in found["files"]
+    assert found["ion"] is None, "the folder holds no electrodes"
     assert "epochs: 4 at most, 4 of them kept from before" in again.stderr
     assert "MLflow did not take it" in again.stderr
 
@@ -87,7 +92,7 @@ def test_a_cgcnn_folder_takes_any_name_for_its_property(crystals):
 
 
 def test_a_missing_folder_is_told(home, tmp_path):
-    with pytest.raises(CathodeError, match="holds no crystals"):
+    with pytest.raises(CathodeError, match="there is no folder"):
         wanted_properties(tmp_path / "nowhere", [], [])
 
 

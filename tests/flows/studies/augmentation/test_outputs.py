@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from flows.studies.augmentation.outputs import (
     write_outputs,
 )
 from flows.studies.augmentation.summary import summary
+from flows.studies.outputs import WRITTEN, write_files
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,38 @@ def test_the_page_holds_verdict_pictures_and_refused_crystals(found, written):
     assert "missing.cif cannot be read" in page
     assert "+4.6 %" in page
     assert json.loads(written[SUMMARY].read_text()) == found
+
+
+def test_the_page_shows_no_ion_where_there_is_none_and_says_what_improves(found, written):
+    page = written[PAGE].read_text()
+    assert found["ion"] is None
+    assert ", ion " not in page
+    assert "Improvement: of the mean MAD/MAE, as published" in page
+    assert "the verdict are about the MAE" in page
+
+
+def test_a_property_without_a_unit_is_told(study):
+    source = replace(study.source, properties=("avrage_voltage",))
+    (told, *_) = summary(replace(study, source=source))["notes"]
+    assert told.startswith("no unit is known of 'avrage_voltage': did you mean 'average_voltage'?")
+    assert not any("no unit" in note for note in summary(study)["notes"])
+
+
+def test_pictures_of_an_earlier_run_go_and_those_of_others_stay(study, found, tmp_path):
+    write_outputs(study, found, tmp_path)
+    (tmp_path / "parity-mine.png").write_bytes(b"mine")
+    alone = ("average_voltage", "random")
+    less = replace(study, parts={alone: study.parts[alone]}, results={alone: study.results[alone]})
+    write_outputs(less, summary(less), tmp_path)
+    parity = {file.name for file in tmp_path.glob("parity-*.png")}
+    assert parity == {"parity-average_voltage-random.png", "parity-mine.png"}
+    page = (tmp_path / PAGE).read_text()
+    assert page.count('src="data:image/png;base64,') == 3
+    # What was changed since is not the study's any more.
+    (tmp_path / "parity-average_voltage-random.png").write_bytes(b"edited")
+    write_files(tmp_path, {"study.json": b"{}"})
+    kept = {file.name for file in tmp_path.iterdir()}
+    assert kept == {"study.json", "parity-average_voltage-random.png", "parity-mine.png", WRITTEN}
 
 
 def test_tables_have_every_replicate_and_prediction(study, written):
