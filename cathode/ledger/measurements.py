@@ -105,25 +105,33 @@ def effective(connection: Connection, campaign: str, up_to: int | None = None) -
     Returns:
         In an order that does not depend on when they arrived.
     """
+    return counting(every(connection, campaign, up_to))
+
+
+def counting(found: Sequence[Recorded]) -> list[Recorded]:
+    """Those of all measurements that count."""
+    superseded = {known.supersedes for known in found}
+    kept = [
+        known
+        for known in found
+        if known.id not in superseded and known.measurement.status is not Status.RETRACTED
+    ]
+    return sorted(kept, key=lambda r: (r.turn is None, r.turn or 0, r.rank or 0, r.submission))
+
+
+def every(connection: Connection, campaign: str, up_to: int | None = None) -> list[Recorded]:
+    """All measurements of a campaign as they came, those that no longer count among them.
+
+    Args:
+        connection: any transaction.
+        campaign: name of the campaign.
+        up_to: number of the newest measurement to look at; all if None.
+    """
     query = select(measurements).where(measurements.c.campaign == campaign)
     if up_to is not None:
         query = query.where(measurements.c.id <= up_to)
-    rows = connection.execute(query).all()
-    superseded = {row.supersedes for row in rows if row.supersedes is not None}
-    found = [
-        _recorded(row)
-        for row in rows
-        if row.id not in superseded and row.status != Status.RETRACTED
-    ]
-    return sorted(found, key=lambda r: (r.turn is None, r.turn or 0, r.rank or 0, r.submission))
-
-
-def every(connection: Connection, campaign: str) -> list[Recorded]:
-    """All measurements of a campaign as they came, those that no longer count among them."""
-    query = (
-        select(measurements).where(measurements.c.campaign == campaign).order_by(measurements.c.id)
-    )
-    return [_recorded(row) for row in connection.execute(query)]
+    rows = connection.execute(query.order_by(measurements.c.id))
+    return [_recorded(row) for row in rows]
 
 
 def _row(measurement: Measurement, campaign: str, who: str) -> dict[str, Any]:

@@ -80,7 +80,8 @@ def resolved(
         SourceError: one differs from what is known, and ``again`` does not say what that means; or
             its order is not of its candidate.
     """
-    present = measurements.effective(connection, spec.name)
+    every = measurements.every(connection, spec.name)
+    present = measurements.counting(every)
     made = proposals.of_campaign(connection, spec.name)
     known = {recorded.submission for recorded in present}
     found = []
@@ -98,8 +99,23 @@ def resolved(
         entry = Entry(each.candidate, measurement, name, order)
         before = _before(measurement, replicate, present)
         entry = _placed(each.where, entry, before, again, remedy)
-        found.append(replace(entry, new=entry.submission not in known))
+        entry = replace(entry, new=entry.submission not in known)
+        found.append(_renamed(entry, every) if entry.new else entry)
     return found
+
+
+def _renamed(entry: Entry, every: Sequence[Recorded]) -> Entry:
+    """Under another name where the same was entered before, and was corrected or taken back."""
+    past = [known.id for known in every if known.submission == entry.submission]
+    if not past:
+        return entry
+    newest = max(
+        known.id
+        for known in every
+        if known.measurement.candidate_id == entry.measurement.candidate_id
+        and known.measurement.property == entry.measurement.property
+    )
+    return replace(entry, submission=f"{entry.submission}/after {newest}")
 
 
 def record(

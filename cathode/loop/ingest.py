@@ -15,7 +15,6 @@ from cathode.sources.results_table import Row, parse_table
 from cathode.space import PoolSpace
 from cathode.spec import CampaignSpec, PoolSpec
 
-
 REMEDY = "--again correct replaces it, --again replicate keeps both"
 
 
