@@ -5,7 +5,7 @@ import hashlib
 from cathode.errors import SpaceError
 from cathode.model import Candidate, Measurement
 from cathode.sources.csv_cells import read_text
-from cathode.sources.results_table import parse_table
+from cathode.sources.results_table import one_each, parse_table
 from cathode.space import PoolSpace, Space
 from cathode.spec import CampaignSpec, PoolSpec, TableSpec
 
@@ -30,7 +30,8 @@ class TableEvaluator:
         self.source = f"{self.path.name} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
         pool = isinstance(campaign.space, PoolSpec)
         known = PoolSpace.from_spec(campaign.space).named() if pool else None
-        self.properties, self.rows = parse_table(self.path, text, campaign, known)
+        self.properties, rows = parse_table(self.path, text, campaign, known)
+        self.rows = one_each(rows)
 
     def check(self, space: Space) -> str:
         """Say how many of the space's candidates have a row.

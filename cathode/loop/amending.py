@@ -10,11 +10,11 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from cathode.errors import SourceError
-from cathode.lab.conditions import LONGEST, SHORT, checked_text, in_words
+from cathode.lab.conditions import LONGEST, SHORT, checked_text
 from cathode.lab.form import Form, text_box
 from cathode.ledger import Ledger, campaigns, measurements, proposals, skills, turns
 from cathode.ledger.measurements import Recorded
-from cathode.loop.entering import words_of
+from cathode.loop.entering import in_full, words_of
 from cathode.loop.submitting import named
 from cathode.model import Status
 
@@ -183,10 +183,7 @@ def _old(connection: Connection, campaign: str, candidate: str, form: AmendForm)
 
 
 def _told(known: Recorded) -> str:
-    words = ", ".join(
-        filter(None, (words_of(known.measurement), in_words(known.measurement.conditions)))
-    )
-    return f"number {known.id}: {words}"
+    return f"number {known.id}: {in_full(known.measurement)}"
 
 
 def _replaced(old: Recorded, form: AmendForm, reason: str) -> Any:

@@ -8,7 +8,7 @@ from cathode.errors import SpecError, UnitError
 from cathode.ledger import Ledger, campaigns, measurements, proposals
 from cathode.model import Candidate, Limit, Measurement, Status
 from cathode.sources.csv_cells import read_text
-from cathode.sources.results_table import parse_table
+from cathode.sources.results_table import one_each, parse_table
 from cathode.space import PoolSpace
 from cathode.spec import CampaignSpec, PoolSpec
 from cathode.units import convert
@@ -82,7 +82,7 @@ def _of_table(spec: CampaignSpec, path: Path) -> list[Value]:
     _, rows = parse_table(path, read_text(path), spec, known, elsewhere=True)
     return [
         Value(candidate, name, value, limit=row.limits.get(name))
-        for candidate, row in rows.items()
+        for candidate, row in one_each(rows).items()
         for name, value in row.values.items()
         if value is not None and name in spec.modelled
     ]

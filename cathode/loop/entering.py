@@ -17,6 +17,7 @@ from cathode.lab.conditions import in_words, same_conditions
 from cathode.ledger import measurements, proposals
 from cathode.ledger.measurements import Recorded
 from cathode.model import Candidate, Measurement, Proposal
+from cathode.sources.gathering import Faults
 from cathode.spec import CampaignSpec, LabSpec
 
 Again = Literal["refuse", "correct", "replicate"]
@@ -61,8 +62,44 @@ class Entry:
     new: bool = True
 
 
+@dataclass(frozen=True)
+class Line:
+    """What became of one value, for those who handed it in.
+
+    Attributes:
+        candidate: id.
+        property: name of the property.
+        words: what was measured, such as ``181 mAh/g``, or why there is nothing.
+        what: ``stored``, ``known already, nothing changed`` or ``stored; it replaces ...``.
+    """
+
+    candidate: str
+    property: str
+    words: str
+    what: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> "Line":
+        """What became of an entry."""
+        now = entry.measurement
+        what = "stored" if entry.new else "known already, nothing changed"
+        if entry.new and entry.supersedes is not None:
+            what = f"stored; it replaces result {entry.supersedes}, which is kept"
+        return cls(now.candidate_id, now.property, in_full(now), what)
+
+
+def in_full(measurement: Measurement) -> str:
+    """What came of a measurement, and how it was measured."""
+    return ", ".join(filter(None, (words_of(measurement), in_words(measurement.conditions))))
+
+
 def resolved(
-    connection: Connection, spec: CampaignSpec, given: Sequence[Given], again: Again, remedy: str
+    connection: Connection,
+    spec: CampaignSpec,
+    given: Sequence[Given],
+    again: Again,
+    remedy: str,
+    faults: Faults | None = None,
 ) -> list[Entry]:
     """What results mean beside those that are known: new ones, corrections, or old ones.
 
@@ -75,6 +112,7 @@ def resolved(
         given: the results.
         again: what one means that differs from what is known of the same.
         remedy: how to say what it means; ends the message where nobody said.
+        faults: where faults are noted; else the first is refused.
 
     Raises:
         SourceError: one differs from what is known, and ``again`` does not say what that means; or
@@ -84,24 +122,37 @@ def resolved(
     present = measurements.counting(every)
     made = proposals.of_campaign(connection, spec.name)
     known = {recorded.submission for recorded in present}
-    found = []
+    found, noted = list[Entry](), faults or Faults()
     for each in given:
-        measurement = each.measurement
-        mine = [
-            proposal
-            for proposal in made
-            if proposal.candidate.id == each.candidate.id
-            and proposal.evaluator == measurement.evaluator
-        ]
-        order = _order(each, mine)
-        replicate = order if order is not None and order != mine[0] else None
-        name = _submission(spec.name, measurement, replicate)
-        entry = Entry(each.candidate, measurement, name, order)
-        before = _before(measurement, replicate, present)
-        entry = _placed(each.where, entry, before, again, remedy)
-        entry = replace(entry, new=entry.submission not in known)
-        found.append(_renamed(entry, every) if entry.new else entry)
+        with noted.noted():
+            entry = _resolved(spec, each, made, present, again, remedy)
+            entry = replace(entry, new=entry.submission not in known)
+            found.append(_renamed(entry, every) if entry.new else entry)
     return found
+
+
+def _resolved(
+    spec: CampaignSpec,
+    given: Given,
+    made: Sequence[Proposal],
+    present: Sequence[Recorded],
+    again: Again,
+    remedy: str,
+) -> Entry:
+    """What a result means beside those that count."""
+    measurement = given.measurement
+    mine = [
+        proposal
+        for proposal in made
+        if proposal.candidate.id == given.candidate.id
+        and proposal.evaluator == measurement.evaluator
+    ]
+    order = _order(given, mine)
+    replicate = order if order is not None and order != mine[0] else None
+    name = _submission(spec.name, measurement, replicate)
+    entry = Entry(given.candidate, measurement, name, order)
+    before = _before(measurement, replicate, present)
+    return _placed(given.where, entry, before, again, remedy)
 
 
 def _renamed(entry: Entry, every: Sequence[Recorded]) -> Entry:
@@ -211,10 +262,7 @@ def _placed(
     if again == "correct":
         name = f"{entry.submission}/for {last.id}"
         return replace(entry, submission=name, supersedes=last.id)
-    was, is_ = (
-        ", ".join(filter(None, (words_of(m), in_words(m.conditions))))
-        for m in (last.measurement, now)
-    )
+    was, is_ = in_full(last.measurement), in_full(now)
     msg = f"{where}: {now.property} of {now.candidate_id} is {was} already, here {is_}: {remedy}"
     raise SourceError(msg)
 

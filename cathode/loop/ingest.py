@@ -7,11 +7,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cathode.errors import SourceError
+from cathode.lab.counting import belonging, counted_as
 from cathode.ledger import Ledger, proposals
-from cathode.loop.entering import Again, Given, record, require_people, resolved
+from cathode.loop.entering import Again, Given, Line, record, require_people, resolved
 from cathode.model import Candidate, Measurement, Property
-from cathode.sources.csv_cells import read_text
+from cathode.sources.gathering import Faults
 from cathode.sources.results_table import Row, parse_table
+from cathode.sources.spreadsheet import table_text
 from cathode.space import PoolSpace
 from cathode.spec import CampaignSpec, PoolSpec
 
@@ -28,6 +30,7 @@ class Ingested:
         new: how many of them the ledger has not, or had not.
         corrections: how many of the new ones replace another.
         unasked: rows whose candidate the campaign never proposed.
+        lines: what became of each.
     """
 
     candidates: int
@@ -35,6 +38,7 @@ class Ingested:
     new: int
     corrections: int
     unasked: int
+    lines: tuple[Line, ...] = ()
 
 
 def ingest(
@@ -46,6 +50,8 @@ def ingest(
     dry: bool,
     again: Again = "refuse",
     evaluator: str | None = None,
+    text: str | None = None,
+    remedy: str = REMEDY,
 ) -> Ingested:
     """Enter the results of a table; a row that is known already changes nothing.
 
@@ -54,28 +60,34 @@ def ingest(
     Args:
         ledger: where to.
         spec: the campaign.
-        path: CSV file; rows are named by ``candidate`` id, or by composition and conditions.
+        path: CSV file or workbook; rows are named by ``candidate`` id, or by composition and
+            conditions.
         who: who enters it.
         dry: look only, write nothing.
         again: what another result of the same property of a candidate means. Results of an
             order for a replicate are always replicates.
         evaluator: name of the cheaper evaluator whose results they are; None for the campaign's
             own.
+        text: the content of the table, where it is no file; ``path`` is what messages call it then.
+        remedy: how to say what another result means; ends the message where nobody said.
 
     Raises:
-        SourceError: something in the table is wrong; nothing was written.
+        SourceError: something in the table is wrong, a line per fault; nothing was written.
     """
     require_people(spec, evaluator)
-    text = read_text(path)
+    content = table_text(path) if text is None else text
+    faults = Faults(gather=True)
     with ledger.read() if dry else ledger.write() as connection:
         known = known_candidates(connection, spec)
-        properties, rows = parse_table(path, text, spec, known)
+        properties, rows = parse_table(path, content, spec, known, faults=faults)
         given = [
             each
-            for candidate, row in rows.items()
-            for each in _given(path, spec, candidate, row, properties, evaluator)
+            for candidate, mine in rows.items()
+            for row in mine
+            for each in _given(path, spec, candidate, row, properties, evaluator, faults)
         ]
-        entries = resolved(connection, spec, given, again, REMEDY)
+        entries = resolved(connection, spec, given, again, remedy, faults)
+        faults.refuse()
         if not dry:
             entries = record(connection, spec, entries, who)
         asked = proposals.of_campaign(connection, spec.name)
@@ -88,6 +100,7 @@ def ingest(
         new=len(new),
         corrections=sum(entry.supersedes is not None for entry in new),
         unasked=len(found - ids),
+        lines=tuple(Line.of(entry) for entry in entries),
     )
 
 
@@ -104,16 +117,34 @@ def _given(
     row: Row,
     properties: Sequence[Property],
     evaluator: str | None,
+    faults: Faults,
 ) -> list[Given]:
     """What a row brings."""
-    _require_asked(path, spec, row, evaluator)
-    return [
-        Given(str(path), candidate, replace(read, evaluator=evaluator), row.order)
-        for read in _measured(path, candidate, row, properties)
-    ]
+    found = list[Given]()
+    with faults.noted():
+        _require_asked(spec, row, evaluator)
+        for read in _measured(path, candidate, row, properties):
+            with faults.noted():
+                kept = _counted(spec, candidate, row, read) if evaluator is None else read
+                measurement = replace(kept, evaluator=evaluator)
+                found.append(Given(row.where, candidate, measurement, row.order))
+    return found
 
 
-def _require_asked(path: Path, spec: CampaignSpec, row: Row, evaluator: str | None) -> None:
+def _counted(
+    spec: CampaignSpec, candidate: Candidate, row: Row, measured: Measurement
+) -> Measurement:
+    """The measurement under the name by which the campaign counts it."""
+    if measured.value is None:
+        return measured
+    try:
+        name = counted_as(spec, candidate, measured.property, measured.conditions)
+    except SourceError as error:
+        raise SourceError(f"{row.where}, {error}") from error
+    return replace(measured, property=name)
+
+
+def _require_asked(spec: CampaignSpec, row: Row, evaluator: str | None) -> None:
     """Refuse a row that says another evaluator was asked.
 
     Raises:
@@ -123,7 +154,7 @@ def _require_asked(path: Path, spec: CampaignSpec, row: Row, evaluator: str | No
     if row.asked is not None and row.asked != meant:
         own = row.asked == spec.evaluator.kind
         how = "leave --evaluator out" if own else f"use --evaluator {row.asked}"
-        msg = f"{path}: a row of {row.asked!r} among results of {meant!r}: {how}"
+        msg = f"{row.where}: a row of {row.asked!r} among results of {meant!r}: {how}"
         raise SourceError(msg)
 
 
@@ -132,10 +163,15 @@ def _measured(
 ) -> list[Measurement]:
     entries, origin = [], {"source": path.name, "fidelity": "lab"}
     for known in properties:
-        read = row.measurement(candidate, known, **origin)
+        conditions = belonging(row.conditions, known.name)
+        read = row.measurement(candidate, known, conditions=conditions, **origin)
         if read is not None:
             entries.append(read)
         elif row.failed is not None:
             subject = (candidate.id, known.name, known.unit)
-            entries.append(Measurement.failure(*subject, row.failed, "as the table says", **origin))
+            remarks = belonging(row.conditions, "")
+            failure = Measurement.failure(
+                *subject, row.failed, "as the table says", conditions=remarks, **origin
+            )
+            entries.append(failure)
     return entries

@@ -1,6 +1,5 @@
 """Take in what a lab engineer entered in the form: all of it or nothing, and a clear answer."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -9,56 +8,27 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cathode.errors import SourceError
-from cathode.lab.conditions import CONDITIONS, SHORT, Value, checked_text, in_words
+from cathode.lab.conditions import CONDITIONS, SHORT, Value, checked_text
+from cathode.lab.counting import ELSEWHERE, belonging, counted_as
 from cathode.lab.form import ResultForm
 from cathode.ledger import Ledger, campaigns, proposals
-from cathode.loop.entering import Again, Entry, Given, order_name, record, resolved, words_of
+from cathode.loop.entering import Again, Entry, Given, Line, order_name, record, resolved
 from cathode.loop.ingest import known_candidates
 from cathode.loop.observations import observe
 from cathode.model import PROPERTIES, Candidate, Measurement, Proposal
 from cathode.physics.formulas import label
-from cathode.spec import CampaignSpec, LabSpec
+from cathode.spec import CampaignSpec
 
 NEAREST = 3
 """Ids that are proposed where one is not known."""
 
-ALIKE = 0.01
-"""Relative difference up to which conditions count as the same."""
-
 SURPRISING = 3.0
 """Standard deviations from what was expected beyond which a value is asked about."""
-
-OF_CELLS = ("c_rate", "voltage_low", "voltage_high", "loading")
-"""Conditions of what cells tell."""
-
-DECIDING: Mapping[str, tuple[str, ...]] = {
-    "discharge_capacity": OF_CELLS,
-    "average_voltage": OF_CELLS,
-    "specific_energy": OF_CELLS,
-    "first_cycle_efficiency": OF_CELLS,
-    "capacity_retention": (*OF_CELLS, "cycles"),
-}
-"""Conditions that a property depends on."""
 
 REMEDY = (
     "if the new value is the right one, switch on Correction; if it is of another cell, give it a "
     "label under Cell or sample"
 )
-
-
-@dataclass(frozen=True)
-class Line:
-    """What became of one value.
-
-    Attributes:
-        property: name of the property.
-        words: what was measured, such as ``181 mAh/g``, or why there is nothing.
-        what: ``stored``, ``known already`` or ``stored, replaces ...``.
-    """
-
-    property: str
-    words: str
-    what: str
 
 
 @dataclass(frozen=True)
@@ -145,8 +115,8 @@ def _measurements(spec: CampaignSpec, candidate: Candidate, form: ResultForm) ->
     origin: dict[str, Any] = {"source": "result form", "fidelity": "lab"}
     found = []
     for name, value in values.items():
-        own = {k: v for k, v in conditions.items() if _belongs(k, name)}
-        kept = _name_at(spec, candidate, name, own)
+        own = belonging(conditions, name)
+        kept = counted_as(spec, candidate, name, own)
         unit = PROPERTIES[name].unit
         found.append(Measurement(candidate.id, kept, unit, value, conditions=own, **origin))
     if form.status == "failed":
@@ -154,7 +124,7 @@ def _measurements(spec: CampaignSpec, candidate: Candidate, form: ResultForm) ->
             raise SourceError("Cause of the failure: it is empty; say what failed.")
         owed = [name for name in spec.needed_of(None) if name not in values]
         detail = form.note.strip() or "as the form says"
-        own = {k: v for k, v in conditions.items() if k not in OF_CELLS and k != "cycles"}
+        own = belonging(conditions, "")
         for name in owed:
             subject = (candidate.id, name, spec.property_named(name).unit)
             failure = Measurement.failure(*subject, form.cause, detail, conditions=own, **origin)
@@ -184,13 +154,6 @@ def _conditions(form: ResultForm) -> dict[str, Value]:
     return found
 
 
-def _belongs(condition: str, name: str) -> bool:
-    """Whether a condition says something of a property."""
-    if condition in OF_CELLS or condition == "cycles":
-        return condition in DECIDING.get(name, ())
-    return condition != "formation" or name in DECIDING
-
-
 def _with_derived(spec: CampaignSpec, values: Mapping[str, float]) -> dict[str, float]:
     """Specific energy, where a campaign wants it, is capacity times voltage."""
     found = dict(values)
@@ -206,34 +169,6 @@ def _with_derived(spec: CampaignSpec, values: Mapping[str, float]) -> dict[str, 
     return found
 
 
-def _name_at(
-    spec: CampaignSpec, candidate: Candidate, name: str, conditions: Mapping[str, Value]
-) -> str:
-    """The property, with its conditions where they are not those that the campaign counts."""
-    lab = spec.evaluator
-    wanted = lab.conditions if isinstance(lab, LabSpec) else {}
-    others = []
-    for key in DECIDING.get(name, ()):
-        if key not in wanted:
-            continue
-        due = _due(candidate, wanted[key])
-        known, here = CONDITIONS[key], conditions.get(key)
-        if here is None:
-            msg = (
-                f"{known.heading}: it is empty; {spec.name} counts {name.replace('_', ' ')} at "
-                f"{due:g}, so say at which it was measured."
-            )
-            raise SourceError(msg)
-        if not math.isclose(float(here), due, rel_tol=ALIKE):
-            others.append(f"{key}={float(here):g}")
-    return f"{name} at {', '.join(others)}" if others else name
-
-
-def _due(candidate: Candidate, wanted: float | str) -> float:
-    """A condition that a campaign counts: a number, or a process variable of the candidate."""
-    return float(dict(candidate.conditions)[wanted]) if isinstance(wanted, str) else wanted
-
-
 def _receipt(
     ledger: Ledger, spec: CampaignSpec, candidate: Candidate, entries: list[Entry]
 ) -> Receipt:
@@ -246,19 +181,10 @@ def _receipt(
         spec.name,
         candidate.id,
         label(candidate, spec.units),
-        tuple(_line(entry) for entry in entries),
+        tuple(Line.of(entry) for entry in entries),
         tuple(_notes(spec, entries)),
         owed,
     )
-
-
-def _line(entry: Entry) -> Line:
-    measurement = entry.measurement
-    words = ", ".join(filter(None, (words_of(measurement), in_words(measurement.conditions))))
-    what = "stored" if entry.new else "known already, nothing changed"
-    if entry.new and entry.supersedes is not None:
-        what = f"stored; it replaces result {entry.supersedes}, which is kept"
-    return Line(measurement.property, words, what)
 
 
 def _notes(spec: CampaignSpec, entries: list[Entry]) -> list[str]:
@@ -267,7 +193,7 @@ def _notes(spec: CampaignSpec, entries: list[Entry]) -> list[str]:
     for entry in entries:
         measurement = entry.measurement
         name, value = measurement.property, measurement.value
-        if name not in spec.modelled and " at " in name:
+        if name not in spec.modelled and ELSEWHERE in name:
             notes.append(f"{name}: kept, but the campaign counts other conditions.")
         elif name not in spec.modelled:
             notes.append(f"{name}: kept; the campaign does not learn from it.")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cathode.errors import SourceError
+from cathode.sources.gathering import Faults
 
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
@@ -27,8 +28,15 @@ def read_text(path: Path) -> str:
         raise SourceError(msg) from error
 
 
-def headings_and_rows(path: Path, text: str) -> tuple[list[str], Iterator[tuple[str, list[str]]]]:
+def headings_and_rows(
+    path: Path, text: str, faults: Faults | None = None
+) -> tuple[list[str], Iterator[tuple[str, list[str]]]]:
     """The headings, and the rows that are not blank with their place in words.
+
+    Args:
+        path: what messages call the file.
+        text: its content.
+        faults: where rows of another width are noted, and left out; else the first is refused.
 
     Raises:
         SourceError: a heading stands there twice; while iterating, a row has more or fewer
@@ -43,10 +51,8 @@ def headings_and_rows(path: Path, text: str) -> tuple[list[str], Iterator[tuple[
         if len(headings) == 1 and mark in headings[0]:
             msg = f"{path}: its cells seem to be parted by {name}: save it with commas"
             raise SourceError(msg)
-    for heading in headings:
-        if heading and headings.count(heading) > 1:
-            msg = f"{path}: column {heading!r} stands in the table twice: leave one of them out"
-            raise SourceError(msg)
+    _refuse_headings_twice(path, headings)
+    noted = faults or Faults()
 
     def rows() -> Iterator[tuple[str, list[str]]]:
         empty = True
@@ -55,13 +61,22 @@ def headings_and_rows(path: Path, text: str) -> tuple[list[str], Iterator[tuple[
                 continue
             empty = False
             where = f"{path}, line {reader.line_num}"
-            _refuse_other_width(where, cells, headings)
-            yield where, cells
+            with noted.noted():
+                _refuse_other_width(where, cells, headings)
+            if len(cells) == len(headings):
+                yield where, cells
         if empty:
             msg = f"{path}: the table has no rows below its heading: add some"
             raise SourceError(msg)
 
     return headings, rows()
+
+
+def _refuse_headings_twice(path: Path, headings: Sequence[str]) -> None:
+    for heading in headings:
+        if heading and headings.count(heading) > 1:
+            msg = f"{path}: column {heading!r} stands in the table twice: leave one of them out"
+            raise SourceError(msg)
 
 
 def _refuse_other_width(where: str, cells: Sequence[str], headings: Sequence[str]) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from cathode.errors import SourceError, UnitError
+from cathode.lab.conditions import CONDITIONS, Condition, Value
 from cathode.model import PROPERTIES, Candidate, Limit, Measurement, Property, Status
 from cathode.sources.candidate_columns import HEADING, CandidateColumns
 from cathode.sources.csv_cells import headings_and_rows, number
+from cathode.sources.gathering import Faults
 from cathode.spec import CampaignSpec, PoolSpec, SpaceSpec
 from cathode.units import convert
 
@@ -25,10 +27,12 @@ class Row:
 
     Attributes:
         values: per property what was measured, None where the cell is empty.
-        limits: ``<`` or ``>`` of the properties of which a bound was measured.
         failed: why it has no values, as far as the table says.
         order: the work order it answers, as far as the table says.
         asked: the evaluator that was asked, as far as the table says.
+        limits: ``<`` or ``>`` of the properties of which a bound was measured.
+        conditions: how it was measured, of which cell, by whom.
+        where: file and line.
     """
 
     values: Mapping[str, float | None]
@@ -36,6 +40,8 @@ class Row:
     order: str | None = None
     asked: str | None = None
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    conditions: Mapping[str, Value] = field(default_factory=dict)
+    where: str = ""
 
     def measurement(
         self, candidate: Candidate, known: Property, **origin: Any
@@ -58,6 +64,29 @@ class PropertyColumn:
     unit: str
 
 
+@dataclass(frozen=True)
+class ConditionColumn:
+    """A column that says how something was measured, in a unit of its own."""
+
+    index: int
+    known: Condition
+    unit: str
+
+    def value(self, where: str, cell: str) -> Value | None:
+        """What a cell says, None where it is empty.
+
+        Raises:
+            SourceError: it cannot be.
+        """
+        if not cell.strip():
+            return None
+        place = f"{where}, column {self.known.name}"
+        if self.known.is_text:
+            return self.known.checked(place, cell)
+        measured = number(place, cell, "leave the cell empty where it is not known")
+        return self.known.checked(place, convert(measured, self.unit, self.known.unit))
+
+
 def parse_table(
     path: Path,
     text: str,
@@ -65,7 +94,8 @@ def parse_table(
     known: Mapping[str, Candidate] | None = None,
     *,
     elsewhere: bool = False,
-) -> tuple[tuple[Property, ...], dict[Candidate, Row]]:
+    faults: Faults | None = None,
+) -> tuple[tuple[Property, ...], dict[Candidate, list[Row]]]:
     """The properties a table has and its rows by their candidate.
 
     Args:
@@ -74,45 +104,123 @@ def parse_table(
         campaign: whose space and properties it speaks of.
         known: candidates by id; with them, a column ``candidate`` may name rows by id.
         elsewhere: whether rows may have prototypes that are not in the space.
+        faults: where faults of rows and cells are noted, and these left out; else the first is
+            refused.
 
     Raises:
         SourceError: something in it is wrong or can be read in two ways.
     """
-    headings, lines = headings_and_rows(path, text)
+    faults = faults or Faults()
+    headings, lines = headings_and_rows(path, text, faults)
     key = campaign.space.name if isinstance(campaign.space, PoolSpec) else ID
     named = headings.index(key) if known is not None and key in headings else None
     made = None
     if named is None:
         made = _columns(path, headings, campaign.space, elsewhere=elsewhere)
-    failed = headings.index(FAILED) if FAILED in headings else None
-    order = headings.index(ORDER) if ORDER in headings else None
-    asked = headings.index(ASKED) if ASKED in headings else None
     taken = set() if made is None else made.indices
-    columns = _property_columns(path, headings, taken, campaign)
-    rows: dict[Candidate, Row] = {}
+    told = _condition_columns(path, headings, faults)
+    taken |= {column.index for column in told}
+    columns = _property_columns(path, headings, taken, campaign, faults)
+    rows: dict[Candidate, list[Row]] = {}
     for where, cells in lines:
-        candidate = (
-            _named(where, cells[named or 0], known or {})
-            if made is None
-            else made.candidate(where, cells)
-        )
-        if candidate in rows:
-            msg = f"{where}: this candidate stands in the table twice: leave one row out"
-            raise SourceError(msg)
-        cut = {c.known.name: _without_limit(cells[c.index]) for c in columns}
-        values = {c.known.name: _value(where, c, cut[c.known.name][1]) for c in columns}
-        limits = {name: limit for name, (limit, _) in cut.items() if limit is not None}
-        cause = None if failed is None else cells[failed].strip() or None
-        if cause is not None and any(value is not None for value in values.values()):
-            msg = f"{where}: values, and {cause!r} as the cause of a failure: leave one of them out"
-            raise SourceError(msg)
-        answered = None if order is None else cells[order].strip() or None
-        by = None if asked is None else cells[asked].strip() or None
-        rows[candidate] = Row(values, cause, answered, by, limits)
-    if all(x is None for row in rows.values() for x in row.values.values()) and failed is None:
-        msg = f"{path}: not one cell of {', '.join(c.known.name for c in columns)} holds a value"
-        raise SourceError(msg + ": fill in what was measured")
+        with faults.noted():
+            candidate = (
+                _named(where, cells[named or 0], known or {})
+                if made is None
+                else made.candidate(where, cells)
+            )
+            row = _row(where, headings, cells, columns, told, faults)
+            mine = rows.setdefault(candidate, [])
+            if any(_alike(row, other) for other in mine):
+                msg = f"{where}: this candidate stands in the table twice: leave one row out, or "
+                raise SourceError(msg + "tell replicates apart in a column cell or order")
+            mine.append(row)
+    every = [row for mine in rows.values() for row in mine]
+    if all(x is None for row in every for x in row.values.values()) and FAILED not in headings:
+        with faults.noted():
+            names = ", ".join(c.known.name for c in columns)
+            raise SourceError(
+                f"{path}: not one cell of {names} holds a value: fill in what was measured"
+            )
     return tuple(column.known for column in columns), rows
+
+
+def one_each(rows: Mapping[Candidate, Sequence[Row]]) -> dict[Candidate, Row]:
+    """The row of each candidate, where replicates have no place.
+
+    Raises:
+        SourceError: one has several.
+    """
+    for mine in rows.values():
+        if len(mine) > 1:
+            msg = f"{mine[1].where}: this candidate stands in the table twice: leave one row out"
+            raise SourceError(msg)
+    return {candidate: mine[0] for candidate, mine in rows.items()}
+
+
+def _row(
+    where: str,
+    headings: Sequence[str],
+    cells: Sequence[str],
+    columns: Sequence[PropertyColumn],
+    told: Sequence[ConditionColumn],
+    faults: Faults,
+) -> Row:
+    """What a row says; cells with faults are left out where faults are gathered."""
+
+    def word(name: str) -> str | None:
+        return cells[headings.index(name)].strip() or None if name in headings else None
+
+    values: dict[str, float | None] = {}
+    limits: dict[str, Limit] = {}
+    for column in columns:
+        values[column.known.name] = None
+        with faults.noted():
+            limit, rest = _without_limit(cells[column.index])
+            values[column.known.name] = _value(where, column, rest)
+            if limit is not None:
+                limits[column.known.name] = limit
+    conditions: dict[str, Value] = {}
+    for each in told:
+        with faults.noted():
+            value = each.value(where, cells[each.index])
+            if value is not None:
+                conditions[each.known.name] = value
+    cause = word(FAILED)
+    if cause is not None and any(value is not None for value in values.values()):
+        msg = f"{where}: values, and {cause!r} as the cause of a failure: leave one of them out"
+        raise SourceError(msg)
+    return Row(values, cause, word(ORDER), word(ASKED), limits, conditions, where)
+
+
+def _alike(row: Row, other: Row) -> bool:
+    """Whether nothing tells two rows of a candidate apart."""
+    return (row.order, row.conditions.get("cell")) == (other.order, other.conditions.get("cell"))
+
+
+def _condition_columns(
+    path: Path, headings: Sequence[str], faults: Faults
+) -> list[ConditionColumn]:
+    """The columns that say how something was measured."""
+    found = []
+    for index, heading in enumerate(headings):
+        match = HEADING.match(heading)
+        name, unit = (match["name"], match["unit"]) if match else (heading, "")
+        known = CONDITIONS.get(name)
+        if known is None:
+            continue
+        with faults.noted():
+            if known.unit and not unit:
+                msg = f"{path}: column {heading!r} has no unit: head it '{name} ({known.unit})'"
+                raise SourceError(msg)
+            try:
+                convert(1.0, unit, known.unit)
+            except UnitError as error:
+                msg = f"{path}: column {heading!r}: {unit!r} is no unit of it: write it in "
+                msg += known.unit or "no unit"
+                raise SourceError(msg) from error
+            found.append(ConditionColumn(index, known, unit))
+    return found
 
 
 def _columns(
@@ -136,33 +244,48 @@ def _named(where: str, cell: str, known: Mapping[str, Candidate]) -> Candidate:
 
 
 def _property_columns(
-    path: Path, headings: Sequence[str], taken: Container[int], campaign: CampaignSpec
+    path: Path,
+    headings: Sequence[str],
+    taken: Container[int],
+    campaign: CampaignSpec,
+    faults: Faults,
 ) -> list[PropertyColumn]:
     found: list[PropertyColumn] = []
     for index, heading in enumerate(headings):
         if index in taken:
             continue
-        match = HEADING.match(heading)
-        if match is None:
-            _refuse_without_unit(path, heading, campaign)
-            continue
-        known = _property(path, heading, match["name"], campaign)
-        try:
-            convert(1.0, match["unit"], known.unit)
-        except UnitError as error:
-            msg = (
-                f"{path}: column {heading!r}: {match['unit']!r} is no unit of "
-                f"{known.name}: head it '{known.name} ({known.unit})', and convert"
-            )
-            raise SourceError(msg) from error
-        if known in (column.known for column in found):
-            msg = f"{path}: {known.name} has two columns: leave one of them out"
-            raise SourceError(msg)
-        found.append(PropertyColumn(index, known, match["unit"]))
-    if not found:
+        with faults.noted():
+            column = _property_column(path, index, heading, campaign)
+            if column is None:
+                continue
+            if column.known in (other.known for other in found):
+                msg = f"{path}: {column.known.name} has two columns: leave one of them out"
+                raise SourceError(msg)
+            found.append(column)
+    if not found and not faults.found:
         msg = f"{path}: no column is headed by a property, such as 'average_voltage (V)'"
         raise SourceError(msg)
     return found
+
+
+def _property_column(
+    path: Path, index: int, heading: str, campaign: CampaignSpec
+) -> PropertyColumn | None:
+    """The column of a property; None where it is a note."""
+    match = HEADING.match(heading)
+    if match is None:
+        _refuse_without_unit(path, heading, campaign)
+        return None
+    known = _property(path, heading, match["name"], campaign)
+    try:
+        convert(1.0, match["unit"], known.unit)
+    except UnitError as error:
+        msg = (
+            f"{path}: column {heading!r}: {match['unit']!r} is no unit of "
+            f"{known.name}: head it '{known.name} ({known.unit})', and convert"
+        )
+        raise SourceError(msg) from error
+    return PropertyColumn(index, known, match["unit"])
 
 
 def _property(path: Path, heading: str, name: str, campaign: CampaignSpec) -> Property:
