@@ -51,6 +51,11 @@ class Settings:
         )
 
     @property
+    def inbox(self) -> Path:
+        """Folder in which people name tables to be read."""
+        return self.home / "inbox"
+
+    @property
     def cache(self) -> Path:
         """Folder of evaluators' kept results."""
         return self.home / "cache"

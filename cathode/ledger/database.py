@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from cathode.errors import LedgerError
 
@@ -20,6 +20,15 @@ RETRY_SECONDS = 0.02
 
 WAIT_SECONDS = 60
 """How long a writer waits for another one to finish."""
+
+REMEDIES = {
+    "locked": "somebody else has been writing for a minute: try again",
+    "full": "make room on its disk, and try again",
+    "readonly": "its file may not be written: look at its rights",
+}
+"""By a word of what the database says."""
+
+REMEDY = "see that its database runs, and try again"
 
 
 class Ledger:
@@ -71,18 +80,39 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the ledger."""
-        with self._engine.begin() as connection:
+        with _told_in_words(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that commits as a whole, or not at all on any exception."""
-        with self._writer.begin() as connection:
+        """A transaction that commits as a whole, or not at all on any exception.
+
+        Raises:
+            LedgerError: the database is locked for too long, its disk is full, or it cannot be
+                reached; nothing was written.
+        """
+        with _told_in_words(), self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+
+@contextmanager
+def _told_in_words() -> Iterator[None]:
+    """Say what an operating database cannot do; a defect of ours stays one.
+
+    Raises:
+        LedgerError: what it was, and that nothing was written.
+    """
+    try:
+        yield
+    except OperationalError as error:
+        problem = " ".join(str(error.orig).split())
+        remedy = next((each for word, each in REMEDIES.items() if word in problem), REMEDY)
+        msg = f"the ledger could not be used ({problem}): nothing was written; {remedy}"
+        raise LedgerError(msg) from error
 
 
 def now() -> datetime:

@@ -1,0 +1,80 @@
+"""Answers that people read on the page of their run: what was stored, or why nothing was."""
+
+import html
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from prefect import get_run_logger
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from cathode.errors import CathodeError
+
+MEANING = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
+"""Signs that mean something in markdown."""
+
+UNEXPECTED = (
+    "Something went wrong that should not, and nothing was stored. Tell whoever runs the platform; "
+    "the logs of this run say what it was."
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run answers.
+
+    Attributes:
+        title: the answer in a few words; the run's message, too.
+        markdown: the rest.
+    """
+
+    title: str
+    markdown: str = ""
+
+
+def escaped(text: str) -> str:
+    """Foreign text as it stands, whatever it looks like: neither HTML nor markdown."""
+    return MEANING.sub(r"\\\1", html.escape(text.replace("\n", " "), quote=True))
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A markdown table; its cells are foreign text."""
+    lines = [headings, ["---"] * len(headings)]
+    lines += [[escaped(cell) for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def points(sentences: Iterable[str]) -> str:
+    """A list in markdown; its points are foreign text."""
+    return "\n".join(f"- {escaped(each)}" for each in sentences)
+
+
+def answered(key: str, work: Callable[[], Answer]) -> State:
+    """Do what was asked, and answer on the run's page.
+
+    Args:
+        key: of the artifact that holds the answer.
+        work: does it, or raises why not.
+
+    Returns:
+        The state in which the run ends: failed where nothing was stored.
+    """
+    try:
+        answer = work()
+    except CathodeError as error:
+        refused = Answer("Not stored", points(str(error).splitlines()))
+        _publish(key, refused)
+        return Failed(message=f"Not stored: {error}")
+    except Exception:  # noqa: BLE001 - who fills in a form can do nothing about it
+        get_run_logger().exception("unexpected")
+        _publish(key, Answer("Not stored", UNEXPECTED))
+        return Failed(message=UNEXPECTED)
+    _publish(key, answer)
+    return Completed(message=answer.title)
+
+
+def _publish(key: str, answer: Answer) -> None:
+    text = f"## {escaped(answer.title)}\n\n{answer.markdown}"
+    create_markdown_artifact(markdown=text, key=key, description=answer.title[:200])

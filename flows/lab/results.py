@@ -1,0 +1,108 @@
+"""Flows by which results come in, one candidate or a table at a time."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from cathode.errors import SourceError
+from cathode.lab.form import ResultForm
+from cathode.lab.problems import read_form
+from cathode.ledger import Ledger
+from cathode.loop.ingest import Ingested
+from cathode.loop.submitting import Receipt, submit
+from cathode.loop.tables import TableForm, take_table
+from cathode.settings import Settings
+from flows.lab.answers import Answer, answered, escaped, points, table
+
+HEADINGS = ("property", "value", "")
+
+MOST_LINES = 500
+"""Values of a table that an answer lists."""
+
+
+@flow(name="submit-result", validate_parameters=False, persist_result=False)
+def submit_result(result: ResultForm) -> State:
+    """Enter what was measured of one candidate.
+
+    Args:
+        result: leave empty what is not known yet; enter it when it is.
+    """
+
+    def work() -> Answer:
+        form = read_form(ResultForm, plain(result))
+        return _received(submit(_ledger(), form))
+
+    return answered("submit-result", work)
+
+
+@flow(name="submit-table", validate_parameters=False, persist_result=False)
+def submit_table(submission: TableForm) -> State:
+    """Enter results of many candidates from a table; look first, then store.
+
+    Args:
+        submission: rows named by candidate, or by composition and conditions.
+    """
+
+    def work() -> Answer:
+        form = read_form(TableForm, plain(submission))
+        return _taken(take_table(_ledger(), form, Settings.from_environment().inbox), form)
+
+    return answered("submit-table", work)
+
+
+@flow(name="import-history", validate_parameters=False, persist_result=False)
+def import_history(submission: TableForm) -> State:
+    """Enter what was measured before the campaign, or outside it.
+
+    Args:
+        submission: rows named by composition and conditions; they need not have been proposed.
+    """
+
+    def work() -> Answer:
+        form = read_form(TableForm, plain(submission))
+        if form.evaluator:
+            raise SourceError("Evaluator: a history has none; leave it empty.")
+        return _taken(take_table(_ledger(), form, Settings.from_environment().inbox), form)
+
+    return answered("import-history", work)
+
+
+def plain(form: Any) -> Any:
+    """What a page or a program sent, as plain data: checking it is ours, in words."""
+    return form.model_dump() if hasattr(form, "model_dump") else form
+
+
+def _ledger() -> Ledger:
+    return Ledger.open(Settings.from_environment().ledger_url)
+
+
+def _received(receipt: Receipt) -> Answer:
+    owed = ", ".join(name.replace("_", " ") for name in receipt.owed)
+    new = sum(line.what.startswith("stored") for line in receipt.lines)
+    title = f"Stored: {new} of {len(receipt.lines)} values of {receipt.candidate}"
+    if not new:
+        title = f"Nothing new: {receipt.candidate} has these values already"
+    parts = [
+        f"**{escaped(receipt.label)}** in campaign {escaped(receipt.campaign)}",
+        table(HEADINGS, [(line.property, line.words, line.what) for line in receipt.lines]),
+        points(receipt.notes),
+        f"Still owed: {escaped(owed)}." if owed else "Nothing is owed for this candidate any more.",
+    ]
+    return Answer(title, "\n\n".join(filter(None, parts)))
+
+
+def _taken(found: Ingested, form: TableForm) -> Answer:
+    counts = f"{found.measurements} results of {found.candidates} candidates, {found.new} new"
+    counts += f", {found.corrections} corrections" if found.corrections else ""
+    counts += f", {found.unasked} candidates never proposed" if found.unasked else ""
+    title = f"Looked at, nothing stored: {counts}" if form.dry_run else f"Stored: {counts}"
+    rows = [(line.candidate, line.property, line.words, line.what) for line in found.lines]
+    if form.dry_run:
+        rows = [(*row[:3], row[3].replace("stored", "would be stored")) for row in rows]
+    parts = [table(("candidate", *HEADINGS), rows[:MOST_LINES])]
+    if len(rows) > MOST_LINES:
+        parts.append(f"and {len(rows) - MOST_LINES} more.")
+    if form.dry_run:
+        parts.append("If this is right, enter it again with 'Only look' switched off.")
+    return Answer(title, "\n\n".join(parts))
