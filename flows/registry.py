@@ -2,33 +2,41 @@
 
 A registered model per campaign and property has a version per turn, and the alias ``champion`` is
 on the one that serves. MLflow forgets where an alias was before; the versions are its history.
-A version holds no weights but a recipe, for the same data and seed give the same model.
+A version holds no weights but a recipe and its data, which give the same model again: MLflow loads
+it by :mod:`flows.served`.
 """
 
 import hashlib
 import json
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 from mlflow.tracking import MlflowClient
 
+from cathode.errors import CathodeError
 from cathode.model import Champion
 from cathode.report.view import CampaignView
 from cathode.rng import fit_seed
+from cathode.space import build_space
+from flows.served import RECIPE, write_version
 
 ALIAS = "champion"
 
-FILE = "champion.json"
+MOST_OF_A_TAG = 500
+"""Characters."""
 
 HOW_TO_LOAD = (
-    "Read from the ledger the campaign's spec of this revision and its measurements up to number "
-    "measurements_up_to, encode those of the property in the spec's space, compare their hash with "
-    "dataset_hash, and fit the surrogate of this spec to them with this seed and widening. Where "
-    "histories are named, their values as far as up_to stand beside, and dataset_hash is of all "
-    "together."
+    "mlflow.pyfunc.load_model, where this package is installed: it fits the surrogate of this spec "
+    "to data.json with this seed and widening. The same data are in the ledger: the campaign's "
+    "measurements up to number measurements_up_to, and its histories as far as up_to."
 )
+
+LOADS = "loads"
+"""Tag of a version: whether MLflow can load it, and why not."""
 
 Runs = Mapping[int, Mapping[str, str]]
 """By turn and name of the surrogate, the run that tells of it."""
@@ -117,8 +125,11 @@ def _add_version(
 ) -> ModelVersion:
     folder = f"{ALIAS}/{_plain(champion.property)}"
     content = recipe(champion, view)
-    client.log_text(run, json.dumps(content, indent=2, ensure_ascii=False), f"{folder}/{FILE}")
+    with tempfile.TemporaryDirectory() as place:
+        loads = _write(Path(place), champion, view, content)
+        client.log_artifacts(run, place, folder)
     tags = {key: content[key] for key in ("turn", "surrogate", "dataset_hash", "revision")}
+    tags[LOADS] = loads
     scores = dict(champion.scores)
     if "crps" in champion.mean:
         scores["crps_of_mean"] = champion.mean["crps"]
@@ -129,6 +140,23 @@ def _add_version(
         tags=tags | {metric: f"{value:.6g}" for metric, value in scores.items()},
         await_creation_for=0,
     )
+
+
+def _write(folder: Path, champion: Champion, view: CampaignView, content: Mapping[str, Any]) -> str:
+    """Write the files of a version; returns ``yes``, or why MLflow cannot load them."""
+    spec = view.specs[champion.turn.revision]
+    space = build_space(spec.space)
+    try:
+        data = view.learned_by(champion, space)
+    except CathodeError as error:
+        why = str(error)
+    else:
+        if data.digest() == champion.dataset:
+            write_version(folder, content, spec, space, data)
+            return "yes"
+        why = "a history has changed since, and with it the data"
+    (folder / RECIPE).write_text(json.dumps(content, indent=2, ensure_ascii=False), "utf-8")
+    return f"no: {why}"[:MOST_OF_A_TAG]
 
 
 def recipe(champion: Champion, view: CampaignView) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """All that pages about a campaign show, gathered once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cathode.evaluation import progress
 from cathode.evaluation.baselines import Predictor
@@ -9,9 +9,11 @@ from cathode.evaluation.outcomes import Outcome, ranked
 from cathode.evaluation.progress import Progress
 from cathode.ledger import Ledger, campaigns, skills, turns
 from cathode.ledger.turns import TurnRecord
+from cathode.loop.history import joined, recall
 from cathode.loop.observations import Observations, observe
-from cathode.model import Champion, HeldOut, Skill
+from cathode.model import Champion, HeldOut, Skill, TrainingData
 from cathode.physics.formulas import label
+from cathode.space import Space
 from cathode.spec import CampaignSpec
 from cathode.units import convert
 
@@ -28,6 +30,7 @@ class CampaignView:
         progress: the state after each finished turn.
         champions: which surrogate served each property, turn by turn.
         specs: its specs by revision, those that its turns worked by.
+        ledger: where all of it is from.
     """
 
     spec: CampaignSpec
@@ -37,6 +40,25 @@ class CampaignView:
     progress: Sequence[Progress]
     champions: Sequence[Champion]
     specs: Mapping[int, CampaignSpec]
+    ledger: Ledger = field(repr=False)
+
+    def learned_by(self, champion: Champion, space: Space) -> TrainingData:
+        """What a champion learned from, histories among it as far as they are the same still.
+
+        Args:
+            champion: of any turn.
+            space: that of its turn's spec.
+
+        Raises:
+            CathodeError: a history cannot be read any more.
+        """
+        spec = self.specs[champion.turn.revision]
+        (record,) = (each for each in self.turns if each.turn == champion.turn)
+        known = record.results["assimilate"].get("history", {})
+        newest = {name: each["up_to"] for name, each in known.items()}
+        histories = recall(self.ledger, spec, space, newest) if spec.history else ()
+        seen = observe(self.ledger, spec.name, champion.up_to)
+        return joined(seen.training_data(champion.property, space), histories)
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -125,7 +147,7 @@ def view_of(ledger: Ledger, campaign: str) -> CampaignView:
         for record in past
         if record.finished_at is not None
     ]
-    return CampaignView(spec, past, seen, found, states, champions, specs)
+    return CampaignView(spec, past, seen, found, states, champions, specs, ledger)
 
 
 Models = Mapping[str, Predictor]
