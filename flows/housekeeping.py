@@ -11,10 +11,14 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
 
-def close_abandoned_runs(campaign: str) -> int:
+def close_abandoned_runs(campaign: str, but: str | None = None) -> int:
     """Mark flow runs of a campaign that still count as running as crashed.
 
     Call it only while holding the campaign's lock: then nobody else can be running it.
+
+    Args:
+        campaign: name of the campaign, a tag of its runs.
+        but: id of the run that asks, which is running.
 
     Returns:
         How many there were.
@@ -24,7 +28,7 @@ def close_abandoned_runs(campaign: str) -> int:
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])),
     )
     with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(flow_run_filter=running)
+        found = [r for r in client.read_flow_runs(flow_run_filter=running) if str(r.id) != but]
         for run in found:
             state = Crashed(message="its process was killed; the ledger kept what it had done")
             client.set_flow_run_state(run.id, state, force=True)

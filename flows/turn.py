@@ -1,23 +1,39 @@
 """The Prefect flow that turns a campaign once."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC
 from typing import Any, TypeVar
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
 from prefect.futures import as_completed
 from prefect.runtime import flow_run
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from cathode.ledger import Ledger, campaigns, lock
-from cathode.loop import Answers, Loop, assimilate, audit, dispatch, next_turn, propose, retrain
+from cathode.errors import CampaignLockedError
+from cathode.ledger import Ledger, campaigns, lock, turns
+from cathode.loop import (
+    Answers,
+    Loop,
+    assimilate,
+    audit,
+    dispatch,
+    finished_because,
+    next_turn,
+    propose,
+    retrain,
+    waiting_because,
+)
 from cathode.model import Measurement, Proposal, Turn
 from cathode.physics.formulas import label
 from cathode.protocols import Evaluator
 from cathode.report.pictures import turn_pictures
 from cathode.report.view import CampaignView, view_of
 from cathode.settings import Settings
+from flows.housekeeping import close_abandoned_runs
 from flows.publishing import AnswerProgress, publish_turn
 from flows.tracking import sync
 from flows.wiring import build_loop, exchanged, wire
@@ -34,6 +50,57 @@ EVALUATIONS_AT_ONCE = 64
     task_runner=ThreadPoolTaskRunner(max_workers=EVALUATIONS_AT_ONCE),
     persist_result=False,
 )
+def scheduled_turn(campaign: str) -> State:
+    """Run, or continue, the next turn of a campaign; step aside where there is nothing to do.
+
+    Args:
+        campaign: name of a campaign in the ledger.
+    """
+    settings = Settings.from_environment()
+    ledger = Ledger.open(settings.ledger_url)
+    try:
+        with lock(ledger, campaign):
+            # Nobody else runs it: what still counts as running was killed.
+            close_abandoned_runs(campaign, but=flow_run.id)
+            if (late := _late(ledger, campaign)) is not None:
+                return _aside(late)
+            loop = build_loop(ledger, settings, campaign)
+            because = finished_because(loop) or waiting_because(loop)
+            result = _turn(ledger, settings, campaign, loop)
+    except CampaignLockedError as error:
+        return _aside(f"another run is at work: {error}")
+    if result is None:
+        return _aside(because or "there is nothing to do")
+    return Completed(message=f"turn {result['turn']}: {result['answered']} answered", data=result)
+
+
+def _aside(reason: str) -> State:
+    get_run_logger().info(reason)
+    return Completed(name="Skipped", message=reason)
+
+
+def _late(ledger: Ledger, campaign: str) -> str | None:
+    """Why a run that was planned earlier is not needed any more; None where it is.
+
+    A worker that was away for a week finds seven runs: one turn does the work of all.
+    """
+    planned = flow_run.scheduled_start_time
+    with ledger.read() as connection:
+        past = turns.history(connection, campaign)
+    if planned is None or not past or past[-1].finished_at is None:
+        return None
+    begun = past[-1].started_at
+    if begun < planned.astimezone(UTC):
+        return None
+    due, number = planned.astimezone(UTC), past[-1].turn.number
+    return f"planned for {due:%Y-%m-%d %H:%M} UTC, and turn {number} was begun after that"
+
+
+@flow(
+    name="turn",
+    task_runner=ThreadPoolTaskRunner(max_workers=EVALUATIONS_AT_ONCE),
+    persist_result=False,
+)
 def run_turn(campaign: str) -> dict[str, Any] | None:
     """Run, or continue, the next turn of a campaign.
 
@@ -42,24 +109,34 @@ def run_turn(campaign: str) -> dict[str, Any] | None:
 
     Returns:
         The turn's number and how many proposals were answered; None if the campaign has ended.
+
+    Raises:
+        CampaignLockedError: another run is at work.
     """
     settings = Settings.from_environment()
     ledger = Ledger.open(settings.ledger_url)
     with lock(ledger, campaign):
-        loop = build_loop(ledger, settings, campaign)
-        turn = next_turn(loop)
-        if turn is None:
-            get_run_logger().info("the campaign has ended: there is nothing to do")
-            return None
-        _name_run(turn)
-        if turn.revision != loop.revision:  # begun by an earlier spec, ended by it too
-            with ledger.read() as connection:
-                earlier = campaigns.spec_at(connection, campaign, turn.revision)
-            if changed := exchanged(earlier):
-                get_run_logger().warning("%s since the turn began, which ends with them", changed)
-            loop = wire(ledger, settings, earlier, turn.revision)
-        with Workers.closed_when_stopped():
-            return _run_steps(loop, turn, settings)
+        return _turn(ledger, settings, campaign)
+
+
+def _turn(
+    ledger: Ledger, settings: Settings, campaign: str, loop: Loop | None = None
+) -> dict[str, Any] | None:
+    """A turn of a campaign whose lock is held."""
+    loop = loop or build_loop(ledger, settings, campaign)
+    turn = next_turn(loop)
+    if turn is None:
+        get_run_logger().info("the campaign has ended: there is nothing to do")
+        return None
+    _name_run(turn)
+    if turn.revision != loop.revision:  # begun by an earlier spec, ended by it too
+        with ledger.read() as connection:
+            earlier = campaigns.spec_at(connection, campaign, turn.revision)
+        if changed := exchanged(earlier):
+            get_run_logger().warning("%s since the turn began, which ends with them", changed)
+        loop = wire(ledger, settings, earlier, turn.revision)
+    with Workers.closed_when_stopped():
+        return _run_steps(loop, turn, settings)
 
 
 def _run_steps(loop: Loop, turn: Turn, settings: Settings) -> dict[str, Any]:
