@@ -86,7 +86,7 @@ def table_of(table: str, inbox: Path) -> tuple[Path, str]:
     name = table.strip()
     if "\n" in name or not name.lower().endswith(ENDINGS):
         checked_text("Table", table, LONGEST_TABLE)
-        return PASTED, pasted_text(table)
+        return PASTED, pasted_text(PASTED, table)
     name = checked_text("Table", name, SHORT)
     try:
         file = (inbox / name).resolve()
@@ -98,5 +98,5 @@ def table_of(table: str, inbox: Path) -> tuple[Path, str]:
         has = f"it has {', '.join(there)}" if there else f"put it into {inbox}"
         msg = f"Table: there is no file {name!r} in the inbox: {has}, or paste the cells"
         raise SourceError(msg)
-    text = table_text(file)
-    return Path(file.name), pasted_text(text)
+    path = Path(file.name)
+    return path, pasted_text(path, table_text(file))

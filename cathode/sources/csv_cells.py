@@ -42,8 +42,9 @@ def headings_and_rows(
         SourceError: a heading stands there twice; while iterating, a row has more or fewer
             cells than there are headings, or there is no row.
     """
-    reader = csv.reader(io.StringIO(text))
-    headings = [heading.strip() for heading in next(reader, [])]
+    lines = csv_rows(path, text)
+    _, first = next(lines, (0, []))
+    headings = [heading.strip() for heading in first]
     if not any(headings):
         msg = f"{path}: the table is empty: it needs headings and rows"
         raise SourceError(msg)
@@ -56,11 +57,11 @@ def headings_and_rows(
 
     def rows() -> Iterator[tuple[str, list[str]]]:
         empty = True
-        for cells in reader:
+        for line, cells in lines:
             if not any(cell.strip() for cell in cells):
                 continue
             empty = False
-            where = f"{path}, line {reader.line_num}"
+            where = f"{path}, line {line}"
             with noted.noted():
                 _refuse_other_width(where, cells, headings)
             if len(cells) == len(headings):
@@ -70,6 +71,21 @@ def headings_and_rows(
             raise SourceError(msg)
 
     return headings, rows()
+
+
+def csv_rows(path: Path, text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV text, each with the number of its last line.
+
+    Raises:
+        SourceError: it is no CSV; while iterating.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error as error:
+        msg = f"{path}, line {reader.line_num}: it is no table ({error}): save it as 'CSV UTF-8'"
+        raise SourceError(msg) from error
 
 
 def _refuse_headings_twice(path: Path, headings: Sequence[str]) -> None:

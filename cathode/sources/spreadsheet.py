@@ -8,7 +8,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 from cathode.errors import SourceError
-from cathode.sources.csv_cells import read_text
+from cathode.sources.csv_cells import csv_rows, read_text
 
 WORKBOOK = ".xlsx"
 
@@ -31,12 +31,16 @@ def table_text(path: Path) -> str:
     return sheet_text(path) if path.suffix.lower() == WORKBOOK else read_text(path)
 
 
-def pasted_text(text: str) -> str:
-    """Pasted cells as text of CSV: spreadsheets part them by tabs."""
+def pasted_text(path: Path, text: str) -> str:
+    """Pasted cells as text of CSV: spreadsheets part them by tabs.
+
+    Raises:
+        SourceError: they are no table.
+    """
     first = next((line for line in text.splitlines() if line.strip()), "")
     if "\t" not in first:
         return text
-    return _written(csv.reader(io.StringIO(text), delimiter="\t"))
+    return _written(cells for _, cells in csv_rows(path, text, "\t"))
 
 
 def sheet_text(path: Path) -> str:
