@@ -7,6 +7,9 @@ from pathlib import Path
 import cathode
 from cathode.errors import SettingsError
 
+PROCESSES, DASK = "processes", "dask://"
+"""Where work is done side by side."""
+
 REPOSITORY = Path(cathode.__file__).resolve().parents[1]
 
 
@@ -20,12 +23,15 @@ class Settings:
         ledger_url: SQLAlchemy URL of the ledger (``CATHODE_LEDGER_URL``; SQLite in ``home``).
         tracking_url: where MLflow keeps its runs (``MLFLOW_TRACKING_URI``; SQLite in ``home``).
         workers: processes that evaluate (``CATHODE_WORKERS``; one per core).
+        runner: where they run (``CATHODE_RUNNER``): ``processes`` of this machine, or
+            ``dask://HOST:PORT``.
     """
 
     home: Path
     ledger_url: str
     tracking_url: str
     workers: int
+    runner: str = PROCESSES
 
     @classmethod
     def at(cls, home: Path, workers: int = 1) -> "Settings":
@@ -48,6 +54,7 @@ class Settings:
             ledger_url=os.environ.get("CATHODE_LEDGER_URL") or default.ledger_url,
             tracking_url=os.environ.get("MLFLOW_TRACKING_URI") or default.tracking_url,
             workers=_whole_number("CATHODE_WORKERS", default.workers),
+            runner=_runner(os.environ.get("CATHODE_RUNNER") or PROCESSES),
         )
 
     @property
@@ -63,6 +70,14 @@ class Settings:
     def report(self, campaign: str) -> Path:
         """File of a campaign's report."""
         return self.home / "reports" / f"{campaign}.html"
+
+
+def _runner(text: str) -> str:
+    host, _, port = text.removeprefix(DASK).rpartition(":")
+    if text == PROCESSES or (text.startswith(DASK) and host and port.isdecimal()):
+        return text
+    msg = f"CATHODE_RUNNER={text!r}: write {PROCESSES}, or {DASK}HOST:PORT of a Dask scheduler"
+    raise SettingsError(msg)
 
 
 def _whole_number(name: str, default: int) -> int:

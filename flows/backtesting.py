@@ -23,7 +23,7 @@ from cathode.settings import REPOSITORY
 from cathode.sources.numeric_table import NumericTable
 from cathode.space import PoolSpace
 from cathode.spec import BayesianSpec, GPSpec, Objective, ProposerSpec
-from flows.processes import Processes
+from flows.runners import open_pool
 from surrogates.registry import build_surrogate
 
 TARGET = "target"
@@ -200,7 +200,7 @@ class Backtest:
                 yield seed, known
         if not missing:
             return
-        with Processes(min(workers, len(missing))) as pool:
+        with open_pool(min(workers, len(missing))) as pool:
             work = {
                 pool.submit(replay, self.table, self.goal, self.strategy, seed): seed
                 for seed in missing

@@ -12,7 +12,7 @@ from cathode.model import Candidate, Measurement
 from cathode.protocols import Evaluator
 from cathode.settings import Settings
 from cathode.spec import CampaignSpec, parse_spec
-from flows.processes import Processes
+from flows.runners import open_pool
 
 
 class WorkerPool:
@@ -20,7 +20,7 @@ class WorkerPool:
 
     def __init__(self, spec: CampaignSpec, settings: Settings, name: str | None = None) -> None:
         content = spec.model_dump(mode="json")
-        self._processes = Processes(settings.workers, _start_worker, content, settings, name)
+        self._processes = open_pool(settings.workers, _start_worker, content, settings, name)
 
     def evaluate(self, candidate: Candidate) -> tuple[Measurement, ...]:
         """Answer a candidate in one of the processes.

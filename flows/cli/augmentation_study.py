@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.options import AsJson
+from flows.cli.options import AsJson, Runner
 from flows.cli.output import messages, print_json, results
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def augmentation(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Give up what the folder holds of another study.")
     ] = False,
+    runner: Runner = None,  # noqa: ARG001 - its callback has it looked at
     as_json: AsJson = False,
 ) -> None:
     """Tell whether augmentations of crystals help a network to predict their properties."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.options import AsJson
+from flows.cli.options import AsJson, Runner
 from flows.cli.output import messages, print_json, results
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def backtest(
         typer.Option(help="What it learns with; give it again to compare. gp if none."),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Replays of each, seeds 0, 1, ...")] = 24,
+    runner: Runner = None,  # noqa: ARG001 - its callback has it looked at
     as_json: AsJson = False,
 ) -> None:
     """Replay strategies on a table, one experiment at a time, and compare them with chance."""

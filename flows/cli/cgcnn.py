@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.crystal_output import answer_as_json, print_answer, print_check, print_training
-from flows.cli.options import AsJson
+from flows.cli.options import AsJson, Runner
 from flows.cli.output import messages, print_json, progress_bar
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def train(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Give up what is there of another training.")
     ] = False,
+    runner: Runner = None,  # noqa: ARG001 - its callback has it looked at
     as_json: AsJson = False,
 ) -> None:
     """Learn a property: an ensemble of networks, judged on crystals it has not seen."""

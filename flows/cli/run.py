@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.options import AsJson
+from flows.cli.options import AsJson, Runner
 from flows.cli.output import best_rows, messages, print_best, print_json, results
 from flows.cli.signals import stopping_on_signals
 
@@ -41,6 +41,7 @@ def run(
         int | None,
         typer.Option("--turns", min=0, help="Stop after so many turns; 0 only enters the spec."),
     ] = None,
+    runner: Runner = None,  # noqa: ARG001 - its callback has it looked at
     as_json: AsJson = False,
 ) -> None:
     """Run a campaign until its budget is spent; the same command continues a stopped one."""

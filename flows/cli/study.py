@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli.options import AsJson
+from flows.cli.options import AsJson, Runner
 from flows.cli.output import messages, print_json, results
 
 
@@ -35,6 +35,7 @@ def additive(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Give up what the folder holds of another study.")
     ] = False,
+    runner: Runner = None,  # noqa: ARG001 - its callback has it looked at
     as_json: AsJson = False,
 ) -> None:
     """Tell how much nonlinearity and how much coupling of features matter for a target."""

@@ -11,7 +11,7 @@ from cathode.settings import Settings
 from cathode.sources.crystal_pack import Runner
 from cathode.sources.crystal_table import CrystalTable
 from cathode.sources.crystals import read_crystals
-from flows.processes import Processes
+from flows.runners import open_pool
 from surrogates.cgcnn.graph_pack import graphs_of
 from surrogates.cgcnn.graphs import Graph
 
@@ -84,7 +84,7 @@ def side_by_side(workers: int) -> Runner:
 def _in_processes(
     work: Callable[[str], Crystal | str], texts: Sequence[str], workers: int
 ) -> Iterator[Crystal | str]:
-    with Processes(workers) as processes:
+    with open_pool(workers) as processes:
         parts = [
             processes.submit(_several, work, texts[start : start + AT_ONCE])
             for start in range(0, len(texts), AT_ONCE)

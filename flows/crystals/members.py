@@ -15,7 +15,7 @@ from cathode.errors import ServiceError
 from cathode.protocols import Augmentation
 from cathode.rng import derived_seed
 from flows.crystals.splitting import Rows
-from flows.processes import Processes
+from flows.runners import open_pool
 from surrogates.cgcnn.ensemble import Ensemble
 from surrogates.cgcnn.graph_pack import graphs_of
 from surrogates.cgcnn.graphs import Graph
@@ -107,7 +107,7 @@ def _side_by_side(
     work: Work, members: int, left: list[int], folder: Path, workers: int, tell: Tell | None
 ) -> None:
     told = _teller(work, members, folder, tell)
-    with Processes(min(workers, len(left)), _prepare, work, folder) as processes:
+    with open_pool(min(workers, len(left)), _prepare, work, folder) as processes:
         running = {processes.submit(_learn_here, number) for number in left}
         while running:
             done, running = wait(running, POLL_SECONDS, FIRST_EXCEPTION)

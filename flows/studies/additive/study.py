@@ -11,7 +11,7 @@ import numpy as np
 
 from cathode.errors import StudyError
 from cathode.rng import derived_seed
-from flows.processes import Processes
+from flows.runners import Pool, open_pool
 from flows.studies.additive.data import StudyData
 from flows.studies.additive.models import (
     Additive,
@@ -185,9 +185,9 @@ class _Work:
     until: ExitStack
 
     @cached_property
-    def pool(self) -> Processes:
+    def pool(self) -> Pool:
         """Started when there is something to fit, for all stages."""
-        return self.until.enter_context(Processes(self.workers))
+        return self.until.enter_context(open_pool(self.workers))
 
     def done(self, stage: str, trials: Sequence[Trial]) -> dict[str, list[Result]]:
         """Results by trial and split."""

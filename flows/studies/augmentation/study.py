@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cathode.errors import StudyError
-from flows.processes import Processes
+from flows.runners import Pool, open_pool
 from flows.studies.augmentation.baselines import baseline_predictions
 from flows.studies.augmentation.data import Source, StudyData
 from flows.studies.augmentation.settings import SplitKind, StudySettings, scaling
@@ -202,9 +202,9 @@ class _Work:
     until: ExitStack
 
     @cached_property
-    def pool(self) -> Processes:
+    def pool(self) -> Pool:
         """Started when there is something to train."""
-        return self.until.enter_context(Processes(self.workers))
+        return self.until.enter_context(open_pool(self.workers))
 
     @property
     def replicates(self) -> list[tuple[Place, int]]:
