@@ -21,6 +21,10 @@ class SpaceError(SpecError):
     """A search space is empty or contradicts itself."""
 
 
+class RecipeError(CathodeError):
+    """What is weighed in for a candidate cannot be said."""
+
+
 class SourceError(CathodeError):
     """A file of results or structures cannot be read as what it should be."""
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cathode.evaluation.domain import nearest, outside_domain, scaled
 from cathode.evaluation.outcomes import Outcome
 from cathode.model import Candidate
 from cathode.space import Space
@@ -22,9 +23,6 @@ PROBES = 256
 
 UNIFORM_DRAWS = 32
 """Random data sets of the same size that coverage is compared with."""
-
-DOMAIN_QUANTILE = 95
-"""A candidate farther from the data than this share (%) of the data from each other is outside."""
 
 FAR_FROM_MEDIAN = 6.0
 """Values this many robust standard deviations from the median are named as suspicious."""
@@ -90,35 +88,6 @@ def audit(
     )
 
 
-def outside_domain(
-    X: NDArray[np.float64], space: Space, asked: Sequence[Candidate]
-) -> list[Candidate]:
-    """Candidates farther from all data than the data are from each other."""
-    if not asked or len(X) < 3:  # noqa: PLR2004 - fewer have no spread of distances
-        return []
-    X = _scaled(X, space)
-    reach = np.percentile(_nearest(X, X, itself=True), DOMAIN_QUANTILE)
-    distances = _nearest(_scaled(space.encode(asked), space), X)
-    return [c for c, distance in zip(asked, distances, strict=True) if distance > reach + 1e-9]
-
-
-def _scaled(X: NDArray[np.float64], space: Space) -> NDArray[np.float64]:
-    """Coordinates over the widths of their bounds, so that no unit outweighs another."""
-    low, high = space.bounds
-    scaled: NDArray[np.float64] = (X - low) / np.where(high > low, high - low, 1.0)
-    return scaled
-
-
-def _nearest(
-    points: NDArray[np.float64], data: NDArray[np.float64], *, itself: bool = False
-) -> NDArray[np.float64]:
-    distances = np.linalg.norm(points[:, None, :] - data[None, :, :], axis=2)
-    if itself:
-        np.fill_diagonal(distances, np.inf)
-    nearest: NDArray[np.float64] = distances.min(axis=1)
-    return nearest
-
-
 def _tried_range(X: NDArray[np.float64], space: Space) -> dict[str, float]:
     low, high = space.bounds
     tried = np.ptp(X, axis=0) if len(X) else np.zeros(len(low))
@@ -131,13 +100,13 @@ def _tried_range(X: NDArray[np.float64], space: Space) -> dict[str, float]:
 def _gap_ratio(X: NDArray[np.float64], space: Space, rng: np.random.Generator) -> float | None:
     if not len(X):
         return None
-    X = _scaled(X, space)
+    X = scaled(X, space)
     probes, pool = (
-        _scaled(space.coordinates_of(space.sample(PROBES, rng)), space) for _ in range(2)
+        scaled(space.coordinates_of(space.sample(PROBES, rng)), space) for _ in range(2)
     )
     draws = (pool[rng.integers(PROBES, size=len(X))] for _ in range(UNIFORM_DRAWS))
-    expected = np.mean([_nearest(probes, uniform).mean() for uniform in draws])
-    return float(_nearest(probes, X).mean() / expected) if expected > 0 else None
+    expected = np.mean([nearest(probes, uniform).mean() for uniform in draws])
+    return float(nearest(probes, X).mean() / expected) if expected > 0 else None
 
 
 def _one_factor_share(X: NDArray[np.float64]) -> float | None:

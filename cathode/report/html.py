@@ -3,11 +3,9 @@
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 import cathode
 from cathode.evaluation.outcomes import Outcome
@@ -15,7 +13,7 @@ from cathode.evaluation.trust import doubts
 from cathode.loop.costs import cost_so_far
 from cathode.physics.formulas import label
 from cathode.report.figures.canvas import data_uri
-from cathode.report.numbers import short
+from cathode.report.templates import template
 from cathode.report.view import CampaignView
 from cathode.spec import CampaignSpec
 
@@ -34,15 +32,6 @@ SKILL_COLUMNS = {
 """Metrics shown, with their heads; MAE, RMSE and CRPS are in the property's unit."""
 
 
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("cathode", "report"), autoescape=True, undefined=StrictUndefined
-    )
-    environment.filters["short"] = short
-    return environment.get_template("report.html.j2")
-
-
 def report_html(view: CampaignView, pictures: Mapping[str, bytes], state: str) -> str:
     """The whole page.
 
@@ -52,7 +41,7 @@ def report_html(view: CampaignView, pictures: Mapping[str, bytes], state: str) -
         state: one sentence on where the campaign stands.
     """
     spec = view.spec
-    return _template().render(
+    return template("report.html.j2").render(
         spec=spec,
         state=state,
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from cathode.errors import SourceError, UnitError
 from cathode.lab.conditions import CONDITIONS, Condition, Value
 from cathode.model import PROPERTIES, Candidate, Limit, Measurement, Property, Status
+from cathode.physics.precursors import is_weighing
 from cathode.sources.candidate_columns import HEADING, CandidateColumns
 from cathode.sources.csv_cells import headings_and_rows, number
 from cathode.sources.gathering import Faults
@@ -112,7 +113,8 @@ def parse_table(
     """
     faults = faults or Faults()
     headings, lines = headings_and_rows(path, text, faults)
-    key = campaign.space.name if isinstance(campaign.space, PoolSpec) else ID
+    keys = [campaign.space.name, ID] if isinstance(campaign.space, PoolSpec) else [ID]
+    key = next((key for key in keys if key in headings), ID)
     named = headings.index(key) if known is not None and key in headings else None
     made = None
     if named is None:
@@ -271,7 +273,9 @@ def _property_columns(
 def _property_column(
     path: Path, index: int, heading: str, campaign: CampaignSpec
 ) -> PropertyColumn | None:
-    """The column of a property; None where it is a note."""
+    """The column of a property; None where it is a note, or tells grams of a precursor."""
+    if is_weighing(heading) and heading.partition("(")[0].strip() not in campaign.properties:
+        return None
     match = HEADING.match(heading)
     if match is None:
         _refuse_without_unit(path, heading, campaign)

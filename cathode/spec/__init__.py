@@ -16,6 +16,7 @@ from cathode.spec.history import HistorySpec
 from cathode.spec.loader import load_spec, parse_spec
 from cathode.spec.pool import PoolSpec, StructuresSpec
 from cathode.spec.proposer import BayesianSpec, ProposerSpec, RandomSpec, SobolSpec
+from cathode.spec.recipe import Chosen, Compound, FurnaceStep, RecipeSpec
 from cathode.spec.rules import (
     ChargeBalance,
     CriticalCap,
@@ -47,12 +48,15 @@ __all__ = [
     "ChargeBalance",
     "CheaperSpec",
     "ChgnetSpec",
+    "Chosen",
+    "Compound",
     "Constraint",
     "ContinuousVariable",
     "CriticalCap",
     "EvaluatorSpec",
     "Forbidden",
     "FractionBounds",
+    "FurnaceStep",
     "GPRNNSpec",
     "GPSpec",
     "HistorySpec",
@@ -69,6 +73,7 @@ __all__ = [
     "ProposerSpec",
     "RandomSpec",
     "Range",
+    "RecipeSpec",
     "RotationSpec",
     "RuleSpec",
     "SiteSpec",

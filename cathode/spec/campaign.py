@@ -12,6 +12,7 @@ from cathode.spec.evaluator import CheaperSpec, EvaluatorSpec, LabSpec
 from cathode.spec.history import HistorySpec, refuse_history
 from cathode.spec.pool import PoolSpec
 from cathode.spec.proposer import BayesianSpec, ProposerSpec
+from cathode.spec.recipe_in_space import refuse_recipes
 from cathode.spec.space import SpaceSpec
 from cathode.spec.surrogate import GPSpec, SurrogateSpec
 
@@ -249,8 +250,9 @@ class CampaignSpec(Spec):
         return self
 
     @model_validator(mode="after")
-    def _history_goes_with_the_rest(self) -> "CampaignSpec":
+    def _parts_go_with_the_rest(self) -> "CampaignSpec":
         refuse_history(self)
+        refuse_recipes(self)
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from cathode.spec.base import Exact, Spec
+from cathode.spec.recipe import RecipeSpec
 
 ConditionName = Literal["c_rate", "voltage_low", "voltage_high", "loading", "cycles"]
 """Conditions of a measurement that are numbers; ``cathode.lab.conditions`` says more of them."""
@@ -82,6 +83,9 @@ class LabSpec(Spec):
     )
     approval: bool = Field(
         False, description="whether proposals are made only once somebody has approved them"
+    )
+    recipe: RecipeSpec | None = Field(
+        None, description="what work orders have the lab weigh in, and the furnace programme"
     )
 
 
