@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from cathode.lab.conditions import CONDITIONS
 from cathode.model.properties import PROPERTIES, Property
 from cathode.spec.base import Spec
 from cathode.spec.evaluator import CheaperSpec, EvaluatorSpec, LabSpec
@@ -178,6 +179,23 @@ class CampaignSpec(Spec):
         for name in getattr(self.space, "variables", {}):
             if name in PROPERTIES or name in self.properties:
                 msg = f"{name!r} is a variable of the space and a property: rename the variable"
+                raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _conditions_are_there(self) -> "CampaignSpec":
+        for key, named in getattr(self.evaluator, "conditions", {}).items():
+            if not isinstance(named, str):
+                CONDITIONS[key].checked(f"evaluator.conditions.{key}", named)
+                continue
+            variable = getattr(self.space, "variables", {}).get(named)
+            if (
+                variable is None
+                or variable.when is not None
+                or variable.unit != CONDITIONS[key].unit
+            ):
+                msg = f"evaluator.conditions.{key}={named!r}: give a number, or a variable of the "
+                msg += f"space that every candidate has, in {CONDITIONS[key].unit or 'no unit'}"
                 raise ValueError(msg)
         return self
 

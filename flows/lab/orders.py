@@ -1,0 +1,130 @@
+"""Work orders on Prefect's pages: one page each, with a link to the form, and a list of all."""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
+
+from cathode.lab.counting import due_conditions
+from cathode.lab.work_order import AWAITING, WorkOrder, work_orders
+from cathode.ledger import Ledger, campaigns
+from cathode.loop.observations import observe
+from cathode.model import Candidate
+from cathode.report.text import markdown_text
+from cathode.report.work_order import work_order_markdown
+from cathode.spec import CampaignSpec
+
+FORM = "submit-result/submit-result"
+"""The deployment by which results come in."""
+
+NO_FORM = (
+    "There is no form on this server: `cathode up` provides it, `cathode ingest` takes tables."
+)
+
+
+def publish_orders(ledger: Ledger, campaign: str, only: str | None = None) -> int:
+    """Bring the pages of a campaign's open orders up to date.
+
+    Args:
+        ledger: where the orders are.
+        campaign: name of the campaign.
+        only: id of a candidate, if the pages of the others are up to date; the list always is.
+
+    Returns:
+        How many orders are open.
+    """
+    with ledger.read() as connection:
+        _, spec = campaigns.latest_spec(connection, campaign)
+    orders = work_orders(ledger, campaign, awaiting=True)
+    form = _form()
+    for order in orders:
+        if only in (None, order.candidate):
+            _publish(key_of(order), _page(order, spec, form), f"{order.formula}, {order.order}")
+    if only is not None:
+        _close(ledger, campaign, only, orders)
+    listed = _listed(campaign, orders, spec, form)
+    _publish(f"{campaign}-orders", listed, f"{len(orders)} open work orders of {campaign}")
+    return len(orders)
+
+
+def key_of(order: WorkOrder) -> str:
+    """Key of an order's artifact."""
+    return _key(order.campaign, order.order)
+
+
+def _key(campaign: str, order: str) -> str:
+    return f"{campaign}-order-{order.replace('/', '-')}"
+
+
+def form_link(form: str, spec: CampaignSpec, order: WorkOrder) -> str:
+    """Address of the form with what is known of an order filled in.
+
+    Args:
+        form: id of the deployment.
+        spec: the campaign.
+        order: the order.
+    """
+    known: dict[str, Any] = {
+        "campaign": order.campaign,
+        "candidate": order.candidate,
+        "order": order.order,
+        "status": "ok",
+        "cause": "",
+        "correction": False,
+    }
+    if order.evaluator is None:
+        known |= due_conditions(spec, Candidate.from_content(order.content))
+    asked = quote(json.dumps({"result": known}))
+    return f"{_pages()}/deployments/deployment/{form}/run?parameters={asked}"
+
+
+def _pages() -> str:
+    return os.environ["PREFECT_API_URL"].removesuffix("/api")
+
+
+def _form() -> str | None:
+    """Id of the deployment of the form; None where this server has none."""
+    with get_client(sync_client=True) as client:
+        try:
+            return str(client.read_deployment_by_name(FORM).id)
+        except ObjectNotFound:
+            return None
+
+
+def _page(order: WorkOrder, spec: CampaignSpec, form: str | None) -> str:
+    enter = NO_FORM if form is None else f"**[Enter results]({form_link(form, spec, order)})**"
+    return f"{enter}\n\n{work_order_markdown(order)}\n{enter}\n"
+
+
+def _listed(
+    campaign: str, orders: Sequence[WorkOrder], spec: CampaignSpec, form: str | None
+) -> str:
+    """A table of all open orders with links to their pages and to the form."""
+    lines = [f"# Open work orders of {markdown_text(campaign)}", ""]
+    lines += ["| order | candidate | | verdict | enter |", "|---|---|---|---|---|"]
+    for order in orders:
+        page = f"[{markdown_text(order.order)}]({_pages()}/artifacts/key/{key_of(order)})"
+        enter = "–" if form is None else f"[results]({form_link(form, spec, order)})"
+        enter = "–" if order.verdict == AWAITING else enter
+        cells = [page, *map(markdown_text, (order.candidate, order.formula, order.verdict)), enter]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines if orders else [*lines[:2], "None is open."]) + "\n"
+
+
+def _close(ledger: Ledger, campaign: str, candidate: str, orders: Sequence[WorkOrder]) -> None:
+    """Say on the pages of a candidate's orders that are not open any more that they are done."""
+    still = {order.order for order in orders}
+    for proposal in observe(ledger, campaign).proposals:
+        name = f"{proposal.turn}/{proposal.rank}"
+        if proposal.candidate.id == candidate and name not in still:
+            text = f"# {markdown_text(candidate)}\n\nNothing is owed for this order any more.\n"
+            _publish(_key(campaign, name), text, f"{candidate}: done")
+
+
+def _publish(key: str, markdown: str, description: str) -> None:
+    create_markdown_artifact(markdown=markdown, key=key, description=description)
