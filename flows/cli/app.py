@@ -14,6 +14,8 @@ from flows.cli.backtest import backtest
 from flows.cli.best import best
 from flows.cli.cgcnn import check as check_crystals
 from flows.cli.cgcnn import predict, train
+from flows.cli.dft import export as export_dft
+from flows.cli.dft import ingest as ingest_dft
 from flows.cli.ingest import ingest
 from flows.cli.models import models
 from flows.cli.orders import orders
@@ -47,6 +49,10 @@ study = typer.Typer(
 app.add_typer(study, name="study")
 cgcnn = typer.Typer(help="Learn and predict properties of crystals.", no_args_is_help=True)
 app.add_typer(cgcnn, name="cgcnn")
+dft = typer.Typer(
+    help="Have a DFT code answer: its input files, and its results.", no_args_is_help=True
+)
+app.add_typer(dft, name="dft")
 app.command()(run)
 app.command()(status)
 app.command()(best)
@@ -66,6 +72,8 @@ study.command()(augmentation)
 cgcnn.command("check")(check_crystals)
 cgcnn.command()(train)
 cgcnn.command()(predict)
+dft.command("export")(export_dft)
+dft.command("ingest")(ingest_dft)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - how Typer hands options on

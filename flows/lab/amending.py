@@ -4,11 +4,10 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from cathode.lab.problems import read_form
-from cathode.ledger import Ledger
 from cathode.loop.amending import Amended, AmendForm, amend
 from cathode.loop.reviewing import Reviewed, ReviewForm, review
-from cathode.settings import Settings
 from flows.lab.answers import Answer, answered, escaped, table
+from flows.lab.ledgers import opened
 from flows.lab.results import plain
 
 
@@ -21,7 +20,7 @@ def amend_result(amendment: AmendForm) -> State:
     """
 
     def work() -> Answer:
-        return _amended(amend(_ledger(), read_form(AmendForm, plain(amendment))))
+        return _amended(amend(opened(), read_form(AmendForm, plain(amendment))))
 
     return answered("amend-result", work)
 
@@ -35,13 +34,9 @@ def review_proposals(verdict: ReviewForm) -> State:
     """
 
     def work() -> Answer:
-        return _reviewed(review(_ledger(), read_form(ReviewForm, plain(verdict))))
+        return _reviewed(review(opened(), read_form(ReviewForm, plain(verdict))))
 
     return answered("review-proposals", work)
-
-
-def _ledger() -> Ledger:
-    return Ledger.open(Settings.from_environment().ledger_url)
 
 
 def _amended(found: Amended) -> Answer:

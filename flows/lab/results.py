@@ -8,12 +8,12 @@ from prefect.client.schemas.objects import State
 from cathode.errors import SourceError
 from cathode.lab.form import ResultForm
 from cathode.lab.problems import read_form
-from cathode.ledger import Ledger
 from cathode.loop.ingest import Ingested
 from cathode.loop.submitting import Receipt, submit
 from cathode.loop.tables import TableForm, take_table
 from cathode.settings import Settings
 from flows.lab.answers import Answer, answered, escaped, points, table
+from flows.lab.ledgers import opened
 
 HEADINGS = ("property", "value", "")
 
@@ -31,7 +31,7 @@ def submit_result(result: ResultForm) -> State:
 
     def work() -> Answer:
         form = read_form(ResultForm, plain(result))
-        return _received(submit(_ledger(), form))
+        return _received(submit(opened(), form))
 
     return answered("submit-result", work)
 
@@ -46,7 +46,7 @@ def submit_table(submission: TableForm) -> State:
 
     def work() -> Answer:
         form = read_form(TableForm, plain(submission))
-        return _taken(take_table(_ledger(), form, Settings.from_environment().inbox), form)
+        return _taken(take_table(opened(), form, Settings.from_environment().inbox), form)
 
     return answered("submit-table", work)
 
@@ -63,7 +63,7 @@ def import_history(submission: TableForm) -> State:
         form = read_form(TableForm, plain(submission))
         if form.evaluator:
             raise SourceError("Evaluator: a history has none; leave it empty.")
-        return _taken(take_table(_ledger(), form, Settings.from_environment().inbox), form)
+        return _taken(take_table(opened(), form, Settings.from_environment().inbox), form)
 
     return answered("import-history", work)
 
@@ -71,10 +71,6 @@ def import_history(submission: TableForm) -> State:
 def plain(form: Any) -> Any:
     """What a page or a program sent, as plain data: checking it is ours, in words."""
     return form.model_dump() if hasattr(form, "model_dump") else form
-
-
-def _ledger() -> Ledger:
-    return Ledger.open(Settings.from_environment().ledger_url)
 
 
 def _received(receipt: Receipt) -> Answer:
