@@ -34,6 +34,7 @@ from cathode.report.pictures import turn_pictures
 from cathode.report.view import CampaignView, view_of
 from cathode.settings import Settings
 from flows.housekeeping import close_abandoned_runs
+from flows.lab.orders import publish_orders
 from flows.publishing import AnswerProgress, publish_turn
 from flows.tracking import sync
 from flows.wiring import build_loop, exchanged, wire
@@ -153,6 +154,8 @@ def _run_steps(loop: Loop, turn: Turn, settings: Settings) -> dict[str, Any]:
     view = view_of(loop.ledger, turn.campaign)
     pictures = _step("draw", lambda: turn_pictures(view))
     _step("publish", lambda: publish_turn(view, turn, pictures))
+    if any(evaluator.deferred for evaluator in loop.evaluators.values()):
+        _step("publish orders", lambda: publish_orders(loop.ledger, turn.campaign))
     _step("track", lambda: _track(view, settings, pictures))
     return {"turn": turn.number, **result}
 

@@ -39,10 +39,13 @@ def reference_gain(objective: Objective) -> float | None:
 
 def non_dominated(gains: Gains) -> NDArray[np.bool_]:
     """Which rows no other row beats in one objective without losing in another, shape (n,)."""
-    at_least = (gains[:, None, :] >= gains[None, :, :]).all(axis=2)
-    better = (gains[:, None, :] > gains[None, :, :]).any(axis=2)
-    dominated = (at_least & better).any(axis=0)
-    return np.asarray(~dominated, dtype=np.bool_)
+    front, left = np.zeros(len(gains), dtype=np.bool_), np.arange(len(gains))
+    while len(left):
+        # Nobody beats the greatest sum; what it beats is gone at once.
+        greatest = gains[left[np.argmax(gains[left].sum(axis=1))]]
+        front[left[(gains[left] == greatest).all(axis=1)]] = True
+        left = left[~(gains[left] <= greatest).all(axis=1)]
+    return front
 
 
 def reference_point(objectives: Sequence[Objective], initial: Gains) -> tuple[float, ...]:

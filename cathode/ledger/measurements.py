@@ -1,11 +1,11 @@
 """Measurements: append-only, each submission stored once, corrections keep what they correct."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, case, func, select
 
 from cathode.ledger.database import insert_new, now
 from cathode.ledger.tables import measurements
@@ -119,19 +119,50 @@ def counting(found: Sequence[Recorded]) -> list[Recorded]:
     return sorted(kept, key=lambda r: (r.turn is None, r.turn or 0, r.rank or 0, r.submission))
 
 
-def every(connection: Connection, campaign: str, up_to: int | None = None) -> list[Recorded]:
+def every(
+    connection: Connection,
+    campaign: str,
+    up_to: int | None = None,
+    candidates: Sequence[str] | None = None,
+) -> list[Recorded]:
     """All measurements of a campaign as they came, those that no longer count among them.
 
     Args:
         connection: any transaction.
         campaign: name of the campaign.
         up_to: number of the newest measurement to look at; all if None.
+        candidates: ids of those to look at; all if None.
     """
     query = select(measurements).where(measurements.c.campaign == campaign)
     if up_to is not None:
         query = query.where(measurements.c.id <= up_to)
+    if candidates is not None:
+        query = query.where(measurements.c.candidate.in_(candidates))
     rows = connection.execute(query.order_by(measurements.c.id))
     return [_recorded(row) for row in rows]
+
+
+def bounded(connection: Connection, campaign: str) -> list[str]:
+    """Ids of the candidates of which a bound is known."""
+    query = select(measurements.c.candidate).where(
+        measurements.c.campaign == campaign, measurements.c.status == str(Status.BOUND)
+    )
+    return list(connection.scalars(query.distinct()))
+
+
+def answered_by(
+    connection: Connection, campaign: str, evaluators: Iterable[str]
+) -> dict[str, tuple[int, int]]:
+    """How many candidates each cheaper evaluator has answered, and how many not in all."""
+    found = {}
+    for name in evaluators:
+        failed = case((measurements.c.status == str(Status.FAILED), measurements.c.candidate))
+        query = select(
+            func.count(measurements.c.candidate.distinct()), func.count(failed.distinct())
+        ).where(measurements.c.campaign == campaign, measurements.c.evaluator == name)
+        answered, lost = connection.execute(query).one()
+        found[name] = (int(answered), int(lost))
+    return found
 
 
 def _row(measurement: Measurement, campaign: str, who: str) -> dict[str, Any]:

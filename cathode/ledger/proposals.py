@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from cathode.errors import LedgerError
 from cathode.ledger.database import insert_new, now
@@ -47,15 +47,33 @@ def record(connection: Connection, found: Sequence[Proposal]) -> None:
         connection.execute(proposals.insert().values(row))
 
 
-def of_campaign(connection: Connection, campaign: str) -> list[Proposal]:
-    """All proposals of a campaign, in the order they were made."""
+def of_campaign(
+    connection: Connection, campaign: str, only: Sequence[str] | None = None
+) -> list[Proposal]:
+    """All proposals of a campaign, in the order they were made.
+
+    Args:
+        connection: any transaction.
+        campaign: name of the campaign.
+        only: ids of the candidates to look at; all if None.
+    """
     query = (
         select(proposals, candidates.c.content)
         .join(candidates)
         .where(proposals.c.campaign == campaign)
         .order_by(proposals.c.turn, proposals.c.rank)
     )
+    if only is not None:
+        query = query.where(proposals.c.candidate.in_(only))
     return [_proposal(row) for row in connection.execute(query)]
+
+
+def count(connection: Connection, campaign: str) -> int:
+    """How many proposals the campaign's own evaluator got."""
+    query = select(func.count()).where(
+        proposals.c.campaign == campaign, proposals.c.evaluator.is_(None)
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def unanswered(connection: Connection, campaign: str) -> list[Proposal]:
@@ -83,6 +101,12 @@ def candidates_of(connection: Connection, campaign: str) -> dict[str, Candidate]
     mine = select(proposals.c.candidate).where(proposals.c.campaign == campaign)
     measured = select(measurements.c.candidate).where(measurements.c.campaign == campaign)
     query = select(candidates).where(candidates.c.id.in_(mine.union(measured)))
+    return {row.id: Candidate.from_content(row.content) for row in connection.execute(query)}
+
+
+def candidates_named(connection: Connection, ids: Sequence[str]) -> dict[str, Candidate]:
+    """Candidates by id."""
+    query = select(candidates).where(candidates.c.id.in_(ids))
     return {row.id: Candidate.from_content(row.content) for row in connection.execute(query)}
 
 

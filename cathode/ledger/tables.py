@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 metadata = MetaData(
@@ -158,6 +159,17 @@ measurements = Table(
     ),
     Index(None, "campaign", "property", "candidate"),
     Index(None, "campaign", "turn", "rank"),
+    # All that it takes to say where a campaign stands, without reading the rows themselves.
+    Index(
+        "ix_measurements_standings",
+        *("campaign", "evaluator", "candidate", "property", "status", "bound", "value", "id"),
+    ),
+    Index(
+        "ix_measurements_superseded",
+        *("campaign", "supersedes"),
+        sqlite_where=text("supersedes IS NOT NULL"),
+        postgresql_where=text("supersedes IS NOT NULL"),
+    ),
 )
 
 reviews = Table(

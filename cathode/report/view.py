@@ -1,6 +1,6 @@
 """All that pages about a campaign show, gathered once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cathode.evaluation import progress
@@ -8,10 +8,11 @@ from cathode.evaluation.baselines import Predictor
 from cathode.evaluation.outcomes import Outcome, ranked
 from cathode.evaluation.progress import Progress
 from cathode.ledger import Ledger, campaigns, skills, turns
+from cathode.ledger.measurements import Recorded
 from cathode.ledger.turns import TurnRecord
 from cathode.loop.history import joined, recall
 from cathode.loop.observations import Observations, observe
-from cathode.model import Champion, HeldOut, Skill, TrainingData
+from cathode.model import Candidate, Champion, HeldOut, Skill, TrainingData
 from cathode.physics.formulas import label
 from cathode.space import Space
 from cathode.spec import CampaignSpec
@@ -101,19 +102,7 @@ class CampaignView:
 
     def promising_bounds(self) -> list[str]:
         """Bounds on the good side of an objective, in words: the values may be the best of all."""
-        good = {"max": ">", "min": "<"}
-        sides = {o.property: good.get(o.goal) for o in self.spec.objectives}
-        words = []
-        for each in (recorded.measurement for recorded in self.seen.measured):
-            if each.evaluator is None and each.bound and each.bound == sides.get(each.property):
-                made = label(self.seen.candidates[each.candidate_id], self.spec.units)
-                known = self.spec.property_named(each.property)
-                value = f"{each.bound} {convert(each.value or 0.0, each.unit, known.unit):.4g}"
-                words.append(
-                    f"{each.candidate_id} {made}: {known.label} {value} {known.unit}, a bound; it "
-                    "may be better than the best that is known"
-                )
-        return words
+        return bounds_in_words(self.spec, self.seen.measured, self.seen.candidates)
 
     def notes(self) -> list[str]:
         """What the last turn found before it proposed; nothing is known before the first."""
@@ -124,6 +113,31 @@ class CampaignView:
         words += results.get("audit", {}).get("missing", [])
         words += results.get("audit", {}).get("suspicious", [])
         return words
+
+
+def bounds_in_words(
+    spec: CampaignSpec, measured: Iterable[Recorded], candidates: Mapping[str, Candidate]
+) -> list[str]:
+    """Bounds on the good side of an objective: the values may be the best of all.
+
+    Args:
+        spec: the campaign.
+        measured: measurements that count.
+        candidates: by id.
+    """
+    good = {"max": ">", "min": "<"}
+    sides = {o.property: good.get(o.goal) for o in spec.objectives}
+    words = []
+    for each in (recorded.measurement for recorded in measured):
+        if each.evaluator is None and each.bound and each.bound == sides.get(each.property):
+            made = label(candidates[each.candidate_id], spec.units)
+            known = spec.property_named(each.property)
+            value = f"{each.bound} {convert(each.value or 0.0, each.unit, known.unit):.4g}"
+            words.append(
+                f"{each.candidate_id} {made}: {known.label} {value} {known.unit}, a bound; it "
+                "may be better than the best that is known"
+            )
+    return words
 
 
 def view_of(ledger: Ledger, campaign: str) -> CampaignView:

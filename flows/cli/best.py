@@ -15,15 +15,15 @@ def best(
 ) -> None:
     """Show the best measured candidates that keep all constraints, the Pareto front first."""
     from cathode.ledger import Ledger
-    from cathode.report.view import view_of
+    from cathode.report.leaders import leaders
     from cathode.settings import Settings
 
     ledger = Ledger.open(Settings.from_environment().ledger_url)
-    view = view_of(ledger, campaign)
+    found = leaders(ledger, campaign, n)
     if as_json:
-        rows = best_rows(view.ranked[:n], view.spec)
-        print_json({"campaign": campaign, "best": rows, "bounds": view.promising_bounds()})
+        rows = best_rows(found.ranked, found.spec)
+        print_json({"campaign": campaign, "best": rows, "bounds": found.bounds})
         return
-    print_best(view.ranked, view.spec, n)
-    for words in view.promising_bounds():
+    print_best(found.ranked, found.spec, n)
+    for words in found.bounds:
         results().print(words, soft_wrap=True)

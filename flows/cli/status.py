@@ -36,38 +36,38 @@ def _state(ledger: "Ledger", campaign: str) -> dict[str, Any]:
     from cathode.loop.costs import cost_so_far
     from cathode.loop.schedule import ended_because
     from cathode.model import STEPS
-    from cathode.report.view import view_of
+    from cathode.report.standing import standing_of
 
-    view = view_of(ledger, campaign)
-    ended = ended_because(view.spec, view.turns, len(view.seen.orders))
-    last = view.turns[-1] if view.turns else None
+    found = standing_of(ledger, campaign)
+    spec, turns = found.spec, found.turns
+    last = turns[-1] if turns else None
     unfinished = last is not None and last.finished_at is None
-    done = [record.results for record in view.turns if "retrain" in record.results]
+    done = [record.results for record in turns if "retrain" in record.results]
     return {
         "campaign": campaign,
-        "ended": ended,
+        "ended": ended_because(spec, turns, found.proposed),
         "locked_by": holder_of(ledger, campaign),
-        "turns_finished": len(view.turns) - unfinished,
-        "turns_planned": view.spec.budget.turns + 1,
+        "turns_finished": len(turns) - unfinished,
+        "turns_planned": spec.budget.turns + 1,
         "step": next((s for s in STEPS if s not in last.results), None) if unfinished else None,
-        "proposed": len(view.seen.orders),
-        "answered": len(view.outcomes),
-        "cheaper_answers": {name: len(view.seen.answers_of(name)) for name in view.spec.cheaper},
-        "cheaper_failures": {name: len(view.seen.failures_of(name)) for name in view.spec.cheaper},
-        "cost": cost_so_far(view.turns),
-        "failed": len(view.failed),
-        "counting": sum(outcome.counts(view.spec) for outcome in view.outcomes),
+        "proposed": found.proposed,
+        "answered": found.tally.answered,
+        "cheaper_answers": dict(found.cheaper_answers),
+        "cheaper_failures": dict(found.cheaper_failures),
+        "cost": cost_so_far(turns),
+        "failed": found.tally.failed,
+        "counting": found.tally.counting,
         "best": {
-            name: {"value": value, "unit": view.spec.property_named(name).unit}
-            for name, value in (view.progress[-1].best.items() if view.progress else ())
+            name: {"value": value, "unit": spec.property_named(name).unit}
+            for name, value in found.tally.best.items()
         },
-        "hypervolume": view.progress[-1].hypervolume if view.progress else None,
+        "hypervolume": found.hypervolume,
         "serves": done[-1]["retrain"]["champions"] if done else {},
         "history": {
             name: each["values"]
             for name, each in (done[-1]["assimilate"].get("history", {}) if done else {}).items()
         },
-        "notes": view.notes(),
+        "notes": found.notes,
     }
 
 

@@ -1,5 +1,7 @@
 """Flows that change what counts: correct or take back a result, review proposals."""
 
+from dataclasses import replace
+
 from prefect import flow
 from prefect.client.schemas.objects import State
 
@@ -8,6 +10,7 @@ from cathode.loop.amending import Amended, AmendForm, amend
 from cathode.loop.reviewing import Reviewed, ReviewForm, review
 from flows.lab.answers import Answer, answered, escaped, table
 from flows.lab.ledgers import opened
+from flows.lab.orders import publish_orders
 from flows.lab.results import plain
 
 
@@ -20,7 +23,10 @@ def amend_result(amendment: AmendForm) -> State:
     """
 
     def work() -> Answer:
-        return _amended(amend(opened(), read_form(AmendForm, plain(amendment))))
+        ledger = opened()
+        found = amend(ledger, read_form(AmendForm, plain(amendment)))
+        known = (found.campaign, found.candidate)
+        return replace(_amended(found), afterwards=lambda: publish_orders(ledger, *known))
 
     return answered("amend-result", work)
 
@@ -34,7 +40,9 @@ def review_proposals(verdict: ReviewForm) -> State:
     """
 
     def work() -> Answer:
-        return _reviewed(review(opened(), read_form(ReviewForm, plain(verdict))))
+        ledger = opened()
+        found = review(ledger, read_form(ReviewForm, plain(verdict)))
+        return replace(_reviewed(found), afterwards=lambda: publish_orders(ledger, found.campaign))
 
     return answered("review-proposals", work)
 

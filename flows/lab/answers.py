@@ -28,10 +28,12 @@ class Answer:
     Attributes:
         title: the answer in a few words; the run's message, too.
         markdown: the rest.
+        afterwards: what is left to be done; the answer stands, whatever comes of it.
     """
 
     title: str
     markdown: str = ""
+    afterwards: Callable[[], object] = lambda: None
 
 
 def escaped(text: str) -> str:
@@ -72,6 +74,10 @@ def answered(key: str, work: Callable[[], Answer]) -> State:
         _publish(key, Answer("Not stored", UNEXPECTED))
         return Failed(message=UNEXPECTED)
     _publish(key, answer)
+    try:
+        answer.afterwards()
+    except Exception:  # noqa: BLE001 - what is stored is stored
+        get_run_logger().exception("pages of work orders are not up to date")
     return Completed(message=answer.title)
 
 

@@ -1,5 +1,6 @@
 """Flows by which results come in, one candidate or a table at a time."""
 
+from dataclasses import replace
 from typing import Any
 
 from prefect import flow
@@ -14,6 +15,7 @@ from cathode.loop.tables import TableForm, take_table
 from cathode.settings import Settings
 from flows.lab.answers import Answer, answered, escaped, points, table
 from flows.lab.ledgers import opened
+from flows.lab.orders import publish_orders
 
 HEADINGS = ("property", "value", "")
 
@@ -30,8 +32,10 @@ def submit_result(result: ResultForm) -> State:
     """
 
     def work() -> Answer:
-        form = read_form(ResultForm, plain(result))
-        return _received(submit(opened(), form))
+        form, ledger = read_form(ResultForm, plain(result)), opened()
+        receipt = submit(ledger, form)
+        known = (receipt.campaign, receipt.candidate)
+        return replace(_received(receipt), afterwards=lambda: publish_orders(ledger, *known))
 
     return answered("submit-result", work)
 
@@ -45,8 +49,7 @@ def submit_table(submission: TableForm) -> State:
     """
 
     def work() -> Answer:
-        form = read_form(TableForm, plain(submission))
-        return _taken(take_table(opened(), form, Settings.from_environment().inbox), form)
+        return _table(read_form(TableForm, plain(submission)))
 
     return answered("submit-table", work)
 
@@ -63,7 +66,7 @@ def import_history(submission: TableForm) -> State:
         form = read_form(TableForm, plain(submission))
         if form.evaluator:
             raise SourceError("Evaluator: a history has none; leave it empty.")
-        return _taken(take_table(opened(), form, Settings.from_environment().inbox), form)
+        return _table(form)
 
     return answered("import-history", work)
 
@@ -71,6 +74,14 @@ def import_history(submission: TableForm) -> State:
 def plain(form: Any) -> Any:
     """What a page or a program sent, as plain data: checking it is ours, in words."""
     return form.model_dump() if hasattr(form, "model_dump") else form
+
+
+def _table(form: TableForm) -> Answer:
+    ledger = opened()
+    answer = _taken(take_table(ledger, form, Settings.from_environment().inbox), form)
+    if form.dry_run:
+        return answer
+    return replace(answer, afterwards=lambda: publish_orders(ledger, form.campaign.strip()))
 
 
 def _received(receipt: Receipt) -> Answer:

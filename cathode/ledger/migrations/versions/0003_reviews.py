@@ -1,4 +1,4 @@
-"""What people think of proposals."""
+"""What people think of proposals; indexes by which the database says where a campaign stands."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,3 +27,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
     )
     op.create_index(op.f("ix_reviews_campaign_turn_rank"), "reviews", ["campaign", "turn", "rank"])
+    columns = ("campaign", "evaluator", "candidate", "property", "status", "bound", "value", "id")
+    op.create_index("ix_measurements_standings", "measurements", [*columns])
+    op.create_index(
+        "ix_measurements_superseded",
+        "measurements",
+        ["campaign", "supersedes"],
+        sqlite_where=sa.text("supersedes IS NOT NULL"),
+        postgresql_where=sa.text("supersedes IS NOT NULL"),
+    )
