@@ -60,13 +60,17 @@ class Up:
     def run_to_its_end(self, deployment: str, access: Access | None = None) -> dict[str, Any]:
         found = self.prefect(f"deployments/name/{deployment}", access=access)
         run = self.prefect(f"deployments/{found['id']}/create_flow_run", {}, access)
+        return self.end_of(run["id"], access)
+
+    def end_of(self, run: str, access: Access | None = None) -> dict[str, Any]:
+        """The state in which a run ends."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            run = self.prefect(f"flow_runs/{run['id']}", access=access)
-            if run["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
-                break
+            state = self.prefect(f"flow_runs/{run}", access=access)["state"]
+            if state["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
+                return dict(state)
             time.sleep(0.5)
-        return run["state"]
+        raise TimeoutError
 
     def ended(self, seconds: float = 30) -> bool:
         return psutil.wait_procs(self.family, timeout=seconds)[1] == []
@@ -201,7 +205,10 @@ def test_a_kill_leaves_nobody_behind_and_the_next_puts_right_what_ran(start, tmp
     state = again.prefect(f"flow_runs/{run}")["state"]
     assert state["type"] == "CRASHED"
     assert "its process was killed" in state["message"]
-    assert again.run_to_its_end("turn/small")["type"] == "COMPLETED", "no slot is left taken"
+    found = again.prefect("deployments/name/turn/small")
+    late = [again.prefect(f"deployments/{found['id']}/create_flow_run", {}) for _ in range(3)]
+    ends = sorted(again.end_of(each["id"])["type"] for each in late)
+    assert ends == ["CANCELLED", "CANCELLED", "COMPLETED"], "no slot is left, and none is queued"
 
 
 @pytest.mark.slow
@@ -277,8 +284,9 @@ def test_without_the_password_nobody_comes_in(start, tmp_path):
 @pytest.mark.slow
 def test_everything_lives_on_postgresql(start, postgres, tmp_path):
     server = fresh_database(postgres).rsplit("/", 1)[0]
-    up = start(CATHODE_DATABASE_URL=server)
+    up = start("--no-worker", CATHODE_DATABASE_URL=server)
     up.wait_until_ready()
+    assert up.told["pids"]["worker"] is None
     ledger = enter(tmp_path, tmp_path, f"{server}/cathode")
     done = cathode(
         "run",
