@@ -26,7 +26,7 @@ $(READY): requirements.lock pyproject.toml
 run: $(READY)  ## Run the layered-oxide campaign from nothing to a report
 	$(BIN)/cathode run campaigns/layered_oxide.yaml
 
-up: $(READY)  ## Serve the pages of Prefect and MLflow
+up: $(READY)  ## Run the platform: Prefect, MLflow, a worker, all deployments
 	$(BIN)/cathode up
 
 test: $(READY)  ## Lint, types, import contracts and the tests

@@ -41,6 +41,10 @@ class LedgerError(CathodeError):
     """The ledger is missing, unreadable or of another version."""
 
 
+class NoLedgerError(LedgerError):
+    """There is no ledger at that place yet."""
+
+
 class UnknownCampaignError(LedgerError):
     """The ledger holds no campaign of that name."""
 
@@ -55,6 +59,10 @@ class SpecChangedError(CathodeError):
 
 class ServiceError(CathodeError):
     """A Prefect or MLflow server could not be started or reached."""
+
+
+class BackupError(CathodeError):
+    """A backup cannot be made, is damaged, or would overwrite what is there."""
 
 
 class StudyError(CathodeError):

@@ -1,11 +1,13 @@
 """Where the platform keeps its files; read from the environment, never from a file of its own."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cathode
+from cathode.access import Access, secret
 from cathode.errors import SettingsError
+from cathode.urls import SQLITE, Databases, absolute, databases_at
 
 PROCESSES, DASK = "processes", "dask://"
 """Where work is done side by side."""
@@ -23,22 +25,27 @@ class Settings:
         ledger_url: SQLAlchemy URL of the ledger (``CATHODE_LEDGER_URL``; SQLite in ``home``).
         tracking_url: where MLflow keeps its runs (``MLFLOW_TRACKING_URI``; SQLite in ``home``).
         workers: processes that evaluate (``CATHODE_WORKERS``; one per core).
+        access: where servers listen, and who may use them.
+        databases: those on the PostgreSQL server of ``CATHODE_DATABASE_URL``, which the URLs above
+            follow where they are not set themselves; None without such a server.
         runner: where they run (``CATHODE_RUNNER``): ``processes`` of this machine, or
             ``dask://HOST:PORT``.
     """
 
     home: Path
-    ledger_url: str
-    tracking_url: str
+    # Addresses of databases have passwords in them.
+    ledger_url: str = field(repr=False)
+    tracking_url: str = field(repr=False)
     workers: int
+    access: Access = field(default_factory=Access)
+    databases: Databases | None = field(default=None, repr=False)
     runner: str = PROCESSES
 
     @classmethod
-    def at(cls, home: Path, workers: int = 1) -> "Settings":
+    def at(cls, home: Path, workers: int = 1, access: Access | None = None) -> "Settings":
         """Everything in one folder; nothing is created."""
-        return cls(
-            home, f"sqlite:///{home / 'ledger.db'}", f"sqlite:///{home / 'mlflow.db'}", workers
-        )
+        ledger, tracking = (f"{SQLITE}{home / name}" for name in ("ledger.db", "mlflow.db"))
+        return cls(home, ledger, tracking, workers, access or Access())
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -49,11 +56,17 @@ class Settings:
         """
         home = Path(os.environ.get("CATHODE_HOME") or REPOSITORY / "cathode-home").resolve()
         default = cls.at(home, os.cpu_count() or 1)
+        server = secret("CATHODE_DATABASE_URL")
+        databases = databases_at(server) if server else None
+        ledger = databases.ledger if databases else default.ledger_url
+        tracking = databases.tracking if databases else default.tracking_url
         return cls(
             home=home,
-            ledger_url=os.environ.get("CATHODE_LEDGER_URL") or default.ledger_url,
-            tracking_url=os.environ.get("MLFLOW_TRACKING_URI") or default.tracking_url,
+            ledger_url=absolute(os.environ.get("CATHODE_LEDGER_URL") or ledger),
+            tracking_url=absolute(os.environ.get("MLFLOW_TRACKING_URI") or tracking),
             workers=_whole_number("CATHODE_WORKERS", default.workers),
+            access=Access.from_environment(),
+            databases=databases,
             runner=_runner(os.environ.get("CATHODE_RUNNER") or PROCESSES),
         )
 
@@ -61,6 +74,21 @@ class Settings:
     def inbox(self) -> Path:
         """Folder in which people name tables to be read."""
         return self.home / "inbox"
+
+    @property
+    def logs(self) -> Path:
+        """Folder in which services write what they have to say."""
+        return self.home / "logs"
+
+    @property
+    def artifacts(self) -> Path:
+        """Folder of the files of MLflow's runs."""
+        return self.home / "mlartifacts"
+
+    @property
+    def tracked_elsewhere(self) -> bool:
+        """Whether a server that is not ours keeps MLflow's runs."""
+        return self.tracking_url.startswith(("http://", "https://"))
 
     @property
     def cache(self) -> Path:

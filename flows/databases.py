@@ -19,12 +19,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from cathode.settings import Settings
-from flows.environment import prepare
-
-SQLITE = "sqlite:///"
-
-PREFECT_URLS = ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL")
-"""Where a user may have told Prefect to use a database of another place."""
+from cathode.urls import SQLITE
+from flows.environment import PREFECT_URLS, prepare
+from flows.postgres import ensure_mlflow_tables
 
 
 def ensure_prefect() -> None:
@@ -37,6 +34,18 @@ def ensure_mlflow(url: str) -> None:
     """Make MLflow's database; leave every address that is no SQLite file alone."""
     if url.startswith(SQLITE):
         _ensure(Path(url.removeprefix(SQLITE)), "mlflow")
+
+
+def ensure_tracking(settings: Settings) -> None:
+    """Make MLflow's database, where it is ours to make.
+
+    Raises:
+        ServiceError: it is on a PostgreSQL server of ours, which cannot be reached.
+    """
+    if settings.databases is not None and settings.tracking_url == settings.databases.tracking:
+        ensure_mlflow_tables(settings.tracking_url)
+    else:
+        ensure_mlflow(settings.tracking_url)
 
 
 def template(package: str) -> Path:

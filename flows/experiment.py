@@ -9,7 +9,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from cathode.ledger.turns import TurnRecord
 from cathode.settings import Settings
-from flows.databases import SQLITE, ensure_mlflow
+from flows.databases import ensure_tracking
 
 KIND, TURN = "cathode.kind", "cathode.turn"
 """Tags by which runs are found again."""
@@ -28,15 +28,14 @@ class Tracker:
     @classmethod
     def open(cls, settings: Settings, campaign: str) -> "Tracker":
         """Open the experiment, made on first use."""
-        ensure_mlflow(settings.tracking_url)
+        ensure_tracking(settings)
         client = MlflowClient(settings.tracking_url)
         known = client.get_experiment_by_name(campaign)
         if known is not None:
             return cls(client, known.experiment_id)
-        place = settings.home / "mlartifacts" / campaign
-        local = settings.tracking_url.startswith(SQLITE)
-        # A server keeps artifacts where it was told to; beside a file we say where.
-        location = place.as_uri() if local else None
+        place = settings.artifacts / campaign
+        # A server keeps artifacts where it was told to; beside a database we say where.
+        location = None if settings.tracked_elsewhere else place.as_uri()
         # What MLflow calls anything that trains models and is no language model.
         kind = {"mlflow.experimentKind": "custom_model_development"}
         return cls(

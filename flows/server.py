@@ -8,27 +8,26 @@ takes it away from the other.
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 from filelock import FileLock
 
+from cathode.access import LOOPBACK, Access
 from cathode.errors import ServiceError, SettingsError
 from cathode.settings import Settings
+from flows.api import Refused, ask, taken, well
 from flows.databases import ensure_prefect
-from flows.environment import DEFAULT_API
+from flows.environment import DEFAULT_API, SECRETS
 
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 START_SECONDS = 120
 POLL_SECONDS = 0.2
 STEADY_SECONDS = 20.0
@@ -38,13 +37,66 @@ GRACE_SECONDS = 2.0
 """How long the server waits for a new user after the last one left."""
 
 
+STOP_SECONDS = 10.0
+"""How long the server may take to stop."""
+
+
+@dataclass
+class LocalServer:
+    """A Prefect server in use.
+
+    Attributes:
+        url: of its API.
+        settings: of who uses it.
+        users: folder of those who use it; None where it is another machine's.
+        supervisor: what keeps it running, where that is known.
+    """
+
+    url: str
+    settings: Settings
+    users: Path | None = None
+    supervisor: psutil.Process | None = None
+
+    def __call__(self) -> None:
+        """Wait until it is ready; there is time to import meanwhile.
+
+        Raises:
+            ServiceError: it could not be started, or asks for another password than ours.
+        """
+        _wait_until_ready(self.url, self.supervisor, self.settings)
+        if self.users is not None:
+            _refuse_other_secrets(self.url, self.settings.access)
+
+    def revive(self) -> bool:
+        """Start it again where it is gone together with its supervisor; whether that was so."""
+        if self.users is None or answers(self.url):
+            return False
+        with FileLock(self.users / "lock"):
+            if _supervisor(self.users) is not None or answers(self.url):
+                return False
+            self.supervisor = _start_supervisor(self.settings, _parsed(self.url)[1], self.users)
+        return True
+
+    def leave(self) -> None:
+        """Use it no more."""
+        if self.users is not None:
+            (self.users / _name_of(psutil.Process())).unlink(missing_ok=True)
+
+    def wait_until_gone(self) -> None:
+        """Wait until it has stopped, where nobody else uses it."""
+        deadline = time.monotonic() + GRACE_SECONDS + STOP_SECONDS
+        while self.users is not None and time.monotonic() < deadline:
+            if _supervisor(self.users) is None or _living_users(self.users):
+                return
+            time.sleep(POLL_SECONDS)
+
+
 @contextmanager
-def prefect_server(settings: Settings) -> Iterator[Callable[[], None]]:
-    """A Prefect server at ``PREFECT_API_URL``; started on loopback where none answers.
+def prefect_server(settings: Settings) -> Iterator[LocalServer]:
+    """A Prefect server at ``PREFECT_API_URL``; started on this machine where none answers.
 
     Yields:
-        A function that waits until the server is ready; there is time to import meanwhile. It
-        raises ServiceError where the server could not be started.
+        The server; called, it waits until it is ready.
 
     Raises:
         SettingsError: the address is none.
@@ -53,29 +105,31 @@ def prefect_server(settings: Settings) -> Iterator[Callable[[], None]]:
     """
     url = os.environ["PREFECT_API_URL"]
     address, port = _parsed(url)
-    if address not in LOOPBACK:
+    access = settings.access
+    if address not in {*LOOPBACK, access.host, access.reachable.strip("[]")}:
         if not answers(url):
             msg = f"no Prefect server answers at {url}: start it, or unset PREFECT_API_URL"
             raise ServiceError(msg)
-        yield lambda: _wait_until_ready(url, None, settings)
+        yield LocalServer(url, settings)
         return
     users = _users_folder(port)
-    me = users / _name_of(psutil.Process())
+    server = LocalServer(url, settings, users)
     with FileLock(users / "lock"):
         supervisor = _supervisor(users)
         if supervisor is None and not answers(url):
-            if taken(port):
+            if taken(port, access.reachable):
                 msg = (
                     f"no Prefect server answers at {url}, but another program has port {port}: "
                     "choose a free one, PREFECT_API_URL=http://127.0.0.1:PORT/api"
                 )
                 raise ServiceError(msg)
             supervisor = _start_supervisor(settings, port, users)
-        me.touch()
+        (users / _name_of(psutil.Process())).touch()
+    server.supervisor = supervisor
     try:
-        yield lambda: _wait_until_ready(url, supervisor, settings)
+        yield server
     finally:
-        me.unlink(missing_ok=True)
+        server.leave()
 
 
 def _parsed(url: str) -> tuple[str, int]:
@@ -91,17 +145,30 @@ def _parsed(url: str) -> tuple[str, int]:
 
 def answers(url: str) -> bool:
     """Whether a Prefect server answers at the address of an API."""
+    return well(f"{url}/health")
+
+
+def _refuse_other_secrets(url: str, access: Access) -> None:
+    """Refuse a server that was started with another password than ours, or without one.
+
+    Raises:
+        ServiceError: so it was.
+    """
+    if os.environ.get(SECRETS[1]) != access.auth:  # Prefect was told by its own means
+        return
+    place, stop = f"{url}/admin/version", "stop what started it (`cathode up`, `cathode run`)"
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=2) as response:  # noqa: S310 - http
-            return bool(response.status == 200)  # noqa: PLR2004
-    except (urllib.error.URLError, OSError, ValueError):
-        return False
-
-
-def taken(port: int) -> bool:
-    """Whether a program of this machine listens on a port."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        ask(place, access)
+    except Refused as error:
+        which = "a password" if access.auth is None else "another password than CATHODE_AUTH"
+        msg = f"the Prefect server at {url} asks for {which}: set CATHODE_AUTH to the one it was"
+        raise ServiceError(f"{msg} started with, or {stop}") from error
+    if access.auth is None:
+        return
+    with contextlib.suppress(Refused):
+        ask(place, Access())
+        msg = f"the Prefect server at {url} was started without CATHODE_AUTH, and asks nobody for a"
+        raise ServiceError(f"{msg} password: {stop} and try again")
 
 
 def log_file(settings: Settings) -> Path:
@@ -153,8 +220,9 @@ def supervise(port: int, users: Path) -> None:
     it answers. One that cannot start is given up.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    host = Settings.from_environment().access.host
     ensure_prefect()
-    server, started_at = _serve(port), time.monotonic()
+    server, started_at = _serve(host, port), time.monotonic()
     left_at = None
     try:
         while True:
@@ -166,7 +234,7 @@ def supervise(port: int, users: Path) -> None:
                         continue
                     if time.monotonic() - started_at < STEADY_SECONDS:
                         return
-                    server, started_at = _serve(port), time.monotonic()
+                    server, started_at = _serve(host, port), time.monotonic()
                     continue
                 left_at = left_at or time.monotonic()
                 if time.monotonic() - left_at < GRACE_SECONDS:
@@ -179,15 +247,20 @@ def supervise(port: int, users: Path) -> None:
         _stop(server)
 
 
-def _serve(port: int) -> "subprocess.Popen[bytes]":
+def server_command(host: str, port: int) -> list[str]:
+    """What starts a Prefect server."""
     command = [sys.executable, "-m", "prefect", "server", "start"]
-    return subprocess.Popen([*command, "--host", "127.0.0.1", "--port", str(port)])
+    return [*command, "--host", host, "--port", str(port)]
+
+
+def _serve(host: str, port: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(server_command(host, port))
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
     server.terminate()
     try:
-        server.wait(timeout=10)
+        server.wait(timeout=STOP_SECONDS)
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
@@ -195,11 +268,13 @@ def _stop(server: "subprocess.Popen[bytes]") -> None:
 
 def _users_folder(port: int) -> Path:
     """A folder of this user's own on this machine, for all campaigns that share a port."""
-    folder = Path(tempfile.gettempdir()) / f"cathode-{os.getuid()}" / f"prefect-{port}"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if folder.stat().st_uid != os.getuid():
-        msg = f"{folder} belongs to somebody else: set TMPDIR to a folder of your own"
-        raise ServiceError(msg)
+    mine = Path(tempfile.gettempdir()) / f"cathode-{os.getuid()}"
+    folder = mine / f"prefect-{port}"
+    for each in (mine, folder):
+        each.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if each.stat().st_uid != os.getuid():
+            msg = f"{each} belongs to somebody else: set TMPDIR to a folder of your own"
+            raise ServiceError(msg)
     return folder
 
 

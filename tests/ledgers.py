@@ -1,11 +1,14 @@
-"""Compare ledgers by what they say, without times and running numbers."""
+"""Compare ledgers by what they say, without times and running numbers; make old ones."""
 
 import json
 from typing import Any
 
-from sqlalchemy import select
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, select, text
 
 from cathode.ledger import Ledger
+from cathode.ledger.database import migrations
 from cathode.ledger.tables import candidates, measurements, proposals, skills, specs, steps, turns
 
 WITHOUT = {
@@ -38,3 +41,18 @@ def _row(values: dict[str, Any]) -> str:
     if "result" in values:  # numbers of measurements depend on their arrival
         values["result"] = {k: v for k, v in values["result"].items() if k != "up_to"}
     return json.dumps(values, sort_keys=True, default=str)
+
+
+def at_first_version(url: str) -> None:
+    """Make a ledger as the first version of the platform did, with one campaign in it."""
+    engine, config = create_engine(url), Config()
+    config.set_main_option("script_location", migrations().dir)
+    moment = "2026-01-01 00:00:00"
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        values = {"name": "old", "moment": moment}
+        connection.execute(text("INSERT INTO campaigns VALUES (:name, :moment)"), values)
+        row = text("INSERT INTO specs VALUES (:name, 0, '{}', :moment, 'me')")
+        connection.execute(row, values)
+    engine.dispose()

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, func, select
 
 from cathode.errors import SpecChangedError, UnknownCampaignError
 from cathode.ledger.database import insert_new, now
 from cathode.ledger.tables import campaigns, specs
 from cathode.spec import CampaignSpec, parse_spec
 
-FREE_TO_CHANGE = ("budget", "description")
+FREE_TO_CHANGE = ("budget", "description", "schedule")
 """Keys that may change between two runs without a word: they touch no result."""
 
 
@@ -37,6 +37,26 @@ def latest_spec(connection: Connection, campaign: str) -> tuple[int, CampaignSpe
         msg = f"the ledger has no campaign {campaign!r}: it has {known}"
         raise UnknownCampaignError(msg)
     return row.revision, parse_spec(row.content, f"spec of {campaign} in the ledger")
+
+
+def contents(connection: Connection) -> dict[str, dict[str, Any]]:
+    """The latest spec of each campaign as it was recorded, by name.
+
+    It is not checked: it may say what this code knows no more.
+    """
+    latest = select(specs.c.campaign, func.max(specs.c.revision).label("revision"))
+    newest = latest.group_by(specs.c.campaign).subquery()
+    same = and_(specs.c.campaign == newest.c.campaign, specs.c.revision == newest.c.revision)
+    query = select(specs.c.campaign, specs.c.content).join(newest, same)
+    return {row.campaign: row.content for row in connection.execute(query.order_by("campaign"))}
+
+
+def outlines(connection: Connection) -> dict[str, dict[str, Any]]:
+    """What each campaign's latest spec says of its ``description`` and ``schedule``."""
+    return {
+        name: {key: content.get(key) for key in ("description", "schedule")}
+        for name, content in contents(connection).items()
+    }
 
 
 def spec_at(connection: Connection, campaign: str, revision: int) -> CampaignSpec:

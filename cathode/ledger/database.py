@@ -7,14 +7,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from cathode.errors import LedgerError
+from cathode.errors import LedgerError, NoLedgerError
+from cathode.urls import without_password
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 RETRY_SECONDS = 0.02
 
@@ -43,12 +47,13 @@ class Ledger:
         self._writer = engine.execution_options(writes=True)
 
     @classmethod
-    def open(cls, url: str, *, create: bool = False) -> "Ledger":
+    def open(cls, url: str, *, create: bool = False, upgrade: bool = True) -> "Ledger":
         """Open a ledger, bringing an older one up to date.
 
         Args:
             url: SQLAlchemy URL.
             create: whether to make the database where it is missing.
+            upgrade: whether to bring it up to date; without, it is only to be looked at.
 
         Raises:
             LedgerError: it is missing, cannot be reached, or was written by newer code.
@@ -56,7 +61,10 @@ class Ledger:
         try:
             parsed = make_url(url)
         except ArgumentError as error:
-            msg = f"ledger URL {url!r} is not understood: write sqlite:///FILE or postgresql+psycopg://..."
+            msg = (
+                f"ledger URL {without_password(url)!r} is not understood: write sqlite:///FILE or "
+                "postgresql+psycopg://..."
+            )
             raise LedgerError(msg) from error
         shown = parsed.render_as_string(hide_password=True)
         _require_file(parsed, create=create)
@@ -66,7 +74,10 @@ class Ledger:
             msg = f"no driver for the ledger at {shown} ({error}): use sqlite or postgresql+psycopg"
             raise LedgerError(msg) from error
         try:
-            _bring_up_to_date(ledger._engine, shown, create=create)
+            if upgrade:
+                _bring_up_to_date(ledger._engine, shown, create=create)
+            else:
+                ledger._engine.connect().close()
         except LedgerError:
             ledger.close()
             raise
@@ -149,7 +160,7 @@ def _require_file(url: URL, *, create: bool) -> None:
     if not file.exists():
         if not create:
             msg = f"there is no ledger at {file}: `cathode run SPEC` makes one"
-            raise LedgerError(msg)
+            raise NoLedgerError(msg)
         file.parent.mkdir(parents=True, exist_ok=True)
 
 
@@ -192,22 +203,31 @@ _migrating = threading.Lock()
 """Alembic keeps its context in module globals: one migration at a time in a process."""
 
 
-def _bring_up_to_date(engine: Engine, shown: str, *, create: bool) -> None:
-    from alembic import command
+def migrations() -> "ScriptDirectory":
+    """The versions of the ledger that this code knows."""
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    script = ScriptDirectory.from_config(config)
+    return ScriptDirectory.from_config(config)
+
+
+def _bring_up_to_date(engine: Engine, shown: str, *, create: bool) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    script = migrations()
+    config = Config()
+    config.set_main_option("script_location", script.dir)
     with engine.begin() as connection:
-        if _version(connection) == script.get_current_head():
+        if version_of(connection) == script.get_current_head():
             return
     with _migrating, engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE does the same
             connection.execute(text("SELECT pg_advisory_xact_lock(4711)"))
         # Looked at again, as others may have made it while we waited.
-        found = _version(connection)
+        found = version_of(connection)
         if found is None:
             _refuse_to_fill(connection, shown, create=create)
         elif found not in {revision.revision for revision in script.walk_revisions()}:
@@ -228,10 +248,11 @@ def _refuse_to_fill(connection: Connection, shown: str, *, create: bool) -> None
         raise LedgerError(msg)
     if not create:
         msg = f"the ledger at {shown} is empty: `cathode run SPEC` fills one"
-        raise LedgerError(msg)
+        raise NoLedgerError(msg)
 
 
-def _version(connection: Connection) -> str | None:
+def version_of(connection: Connection) -> str | None:
+    """Version of a ledger's tables; None where it has none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     version: str | None = connection.execute(

@@ -27,6 +27,7 @@ from cathode.spec.rules import (
     Range,
     RuleSpec,
 )
+from cathode.spec.schedule import ScheduleSpec
 from cathode.spec.space import AtMost, FractionBounds, SiteSpec, SpaceSpec
 from cathode.spec.surrogate import CGCNNSpec, GPRNNSpec, GPSpec, SurrogateSpec
 from cathode.spec.variables import (
@@ -76,6 +77,7 @@ __all__ = [
     "RecipeSpec",
     "RotationSpec",
     "RuleSpec",
+    "ScheduleSpec",
     "SiteSpec",
     "SobolSpec",
     "SpaceSpec",

@@ -14,6 +14,7 @@ from cathode.spec.history import HistorySpec, refuse_history
 from cathode.spec.pool import PoolSpec
 from cathode.spec.proposer import BayesianSpec, ProposerSpec
 from cathode.spec.recipe_in_space import refuse_recipes
+from cathode.spec.schedule import ScheduleSpec
 from cathode.spec.space import SpaceSpec
 from cathode.spec.surrogate import GPSpec, SurrogateSpec
 
@@ -148,6 +149,9 @@ class CampaignSpec(Spec):
         "learned where candidates succeed",
     )
     folds: int = Field(5, ge=2, description="folds on which surrogates are scored")
+    schedule: ScheduleSpec | None = Field(
+        None, description="when `cathode up` takes turns by itself; it touches no result"
+    )
 
     @model_validator(mode="after")
     def _properties_are_known(self) -> "CampaignSpec":
@@ -364,8 +368,8 @@ class CampaignSpec(Spec):
         return PROPERTIES[name]
 
     def canonical(self) -> str:
-        """The whole spec as JSON with sorted keys, defaults filled in."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """The whole spec as JSON with sorted keys, defaults filled in; its schedule left out."""
+        return json.dumps(self.model_dump(mode="json", exclude={"schedule"}), sort_keys=True)
 
     def digest(self) -> str:
         """A hash of the content: equal specs have equal digests, however they are written."""

@@ -11,11 +11,13 @@ from typer.exceptions import TyperException
 from cathode.errors import CathodeError
 from flows.cli.augmentation_study import augmentation
 from flows.cli.backtest import backtest
+from flows.cli.backup import backup, restore
 from flows.cli.best import best
 from flows.cli.cgcnn import check as check_crystals
 from flows.cli.cgcnn import predict, train
 from flows.cli.dft import export as export_dft
 from flows.cli.dft import ingest as ingest_dft
+from flows.cli.doctor import doctor
 from flows.cli.ingest import ingest
 from flows.cli.models import models
 from flows.cli.orders import orders
@@ -63,6 +65,9 @@ app.command()(ingest)
 app.command()(backtest)
 app.command()(suggest)
 app.command()(up)
+app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
 spec.command()(check)
 spec.command()(schema)
 space.command()(describe)

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
-MLFLOW_SERVER = "http://127.0.0.1:5000"
-"""Where `cathode up` serves MLflow."""
-
 TRIES = 3
 """How often a turn is taken up again after the Prefect server was lost."""
 
@@ -50,11 +47,13 @@ def run(
     from cathode.spec import load_spec
     from flows.checking import check_spec
     from flows.environment import prepare
+    from flows.postgres import ensure_databases
 
     settings = Settings.from_environment()
     prepare(settings)
     campaign = load_spec(spec)
     evaluators = check_spec(campaign, settings).evaluators
+    ensure_databases(settings)
     ledger = Ledger.open(settings.ledger_url, create=True)
     console = messages()
     try:
@@ -180,13 +179,16 @@ def _conclude(
     from cathode.loop.costs import cost_so_far
     from cathode.loop.schedule import ended_because
     from cathode.report.view import view_of
+    from cathode.urls import without_password
+    from flows.environment import mlflow_at
     from flows.reporting import write_report
 
     view = view_of(ledger, campaign)
     untracked = _catch_up(view, settings)
     from flows.tracking import page_of
 
-    mlflow = MLFLOW_SERVER if untracked else f"{MLFLOW_SERVER}/{page_of(settings, campaign)}"
+    server = mlflow_at(settings)
+    mlflow = server if untracked else f"{server}/{page_of(settings, campaign)}"
     with console.status("drawing the report"):
         file = write_report(ledger, settings, campaign, settings.report(campaign))
     prefect = os.environ["PREFECT_API_URL"].removesuffix("/api")
@@ -205,7 +207,7 @@ def _conclude(
                 "open_orders": len(view.seen.open_orders(view.spec)),
                 "report": str(file),
                 "prefect": prefect,
-                "mlflow": settings.tracking_url,
+                "mlflow": without_password(settings.tracking_url),
                 "tracking_error": untracked,
             }
         )

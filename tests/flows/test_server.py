@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import httpx
 import pytest
 
 from flows.server import GRACE_SECONDS, STEADY_SECONDS, answers
@@ -109,3 +110,17 @@ def test_a_port_that_another_program_has_is_named(env, tmp_path):
     assert done.returncode == 2
     assert f"no Prefect server answers at {url}, but another program has port" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_pages_of_strangers_may_not_use_the_server(prefect):
+    """The address is known to every page that a browser shows."""
+    api = prefect["PREFECT_API_URL"]
+
+    def allowed(origin: str) -> str | None:
+        answer = httpx.get(f"{api}/health", headers={"Origin": origin})
+        return answer.headers.get("Access-Control-Allow-Origin")
+
+    own = api.removesuffix("/api")
+    assert allowed(own) == own
+    assert allowed(own.replace("127.0.0.1", "localhost")) is not None
+    assert allowed("https://evil.example") is None

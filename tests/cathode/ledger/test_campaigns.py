@@ -2,6 +2,7 @@ import pytest
 
 from cathode.errors import SpecChangedError, UnknownCampaignError
 from cathode.ledger import campaigns
+from cathode.ledger.tables import specs
 from cathode.spec import parse_spec
 from tests.helpers import layered
 
@@ -58,3 +59,31 @@ def test_an_unknown_campaign_lists_the_known(ledger):
     register(ledger, spec())
     with ledger.read() as connection, pytest.raises(UnknownCampaignError, match="it has small"):
         campaigns.latest_spec(connection, "large")
+
+
+def test_another_schedule_needs_no_word(ledger):
+    register(ledger, spec())
+    daily = spec(schedule={"cron": "0 6 * * *"})
+    assert register(ledger, daily) == 1
+    with ledger.read() as connection:
+        assert campaigns.latest_spec(connection, "small") == (1, daily)
+
+
+def test_specs_from_before_there_were_schedules_are_the_same(ledger):
+    register(ledger, spec())
+    with ledger.write() as connection:
+        content = spec().model_dump(mode="json")
+        del content["schedule"]
+        connection.execute(specs.update().values(content=content))
+    assert register(ledger, spec()) == 0
+
+
+def test_outlines_are_of_the_latest_specs(ledger):
+    register(ledger, spec())
+    register(ledger, spec(name="other", description="of another"))
+    register(ledger, spec(schedule={"cron": "0 6 * * *"}))
+    with ledger.read() as connection:
+        assert campaigns.outlines(connection) == {
+            "other": {"description": "of another", "schedule": None},
+            "small": {"description": "", "schedule": {"cron": "0 6 * * *", "timezone": "UTC"}},
+        }
