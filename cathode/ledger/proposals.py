@@ -96,10 +96,21 @@ def unanswered(connection: Connection, campaign: str) -> list[Proposal]:
     return [_proposal(row) for row in connection.execute(query)]
 
 
-def candidates_of(connection: Connection, campaign: str) -> dict[str, Candidate]:
-    """All candidates a campaign has proposed or measured, by id."""
+def candidates_of(
+    connection: Connection, campaign: str, only: Sequence[str] | None = None
+) -> dict[str, Candidate]:
+    """All candidates a campaign has proposed or measured, by id.
+
+    Args:
+        connection: any transaction.
+        campaign: name of the campaign.
+        only: ids to look for; all if None.
+    """
     mine = select(proposals.c.candidate).where(proposals.c.campaign == campaign)
     measured = select(measurements.c.candidate).where(measurements.c.campaign == campaign)
+    if only is not None:
+        mine = mine.where(proposals.c.candidate.in_(only))
+        measured = measured.where(measurements.c.candidate.in_(only))
     query = select(candidates).where(candidates.c.id.in_(mine.union(measured)))
     return {row.id: Candidate.from_content(row.content) for row in connection.execute(query)}
 

@@ -118,9 +118,10 @@ def resolved(
         SourceError: one differs from what is known, and ``again`` does not say what that means; or
             its order is not of its candidate.
     """
-    every = measurements.every(connection, spec.name)
+    ids = sorted({each.candidate.id for each in given})
+    every = measurements.every(connection, spec.name, candidates=ids)
     present = measurements.counting(every)
-    made = proposals.of_campaign(connection, spec.name)
+    made = proposals.of_campaign(connection, spec.name, only=ids)
     known = {recorded.submission for recorded in present}
     found, noted = list[Entry](), faults or Faults()
     for each in given:

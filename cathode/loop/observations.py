@@ -155,18 +155,24 @@ class Observations:
         )
 
 
-def observe(ledger: Ledger, campaign: str, up_to: int | None = None) -> Observations:
+def observe(
+    ledger: Ledger, campaign: str, up_to: int | None = None, only: Candidate | None = None
+) -> Observations:
     """Read all that is known of a campaign.
 
     Args:
         ledger: where from.
         campaign: name of the campaign.
         up_to: number of the newest measurement to look at; all if None.
+        only: the candidate to look at; all of the campaign if None.
     """
+    ids = None if only is None else [only.id]
     with ledger.read() as connection:
+        every = measurements.every(connection, campaign, up_to, ids)
+        known = proposals.candidates_of(connection, campaign) if only is None else {only.id: only}
         return Observations(
-            tuple(measurements.effective(connection, campaign, up_to)),
-            proposals.candidates_of(connection, campaign),
-            tuple(proposals.of_campaign(connection, campaign)),
+            tuple(measurements.counting(every)),
+            known,
+            tuple(proposals.of_campaign(connection, campaign, ids)),
             tuple(reviews.of_campaign(connection, campaign)),
         )

@@ -17,7 +17,7 @@ from cathode.loop.ingest import known_candidates
 from cathode.loop.observations import observe
 from cathode.model import PROPERTIES, Candidate, Measurement, Proposal
 from cathode.physics.formulas import label
-from cathode.spec import CampaignSpec
+from cathode.spec import CampaignSpec, PoolSpec
 
 NEAREST = 3
 """Ids that are proposed where one is not known."""
@@ -81,14 +81,19 @@ def named(connection: Connection, spec: CampaignSpec, text: str) -> Candidate:
     Raises:
         SourceError: there is none; the nearest ids are named.
     """
-    known = known_candidates(connection, spec)
     name = checked_text("Candidate", text, SHORT)
-    for spelling in (name, name.lower(), f"c-{name.lower()}"):
+    spellings = (name, name.lower(), f"c-{name.lower()}")
+    if not isinstance(spec.space, PoolSpec):  # without reading all candidates there are
+        found = proposals.candidates_of(connection, spec.name, only=spellings)
+        if found:
+            return next(iter(found.values()))
+    known = known_candidates(connection, spec)
+    for spelling in spellings:
         if spelling in known:
             return known[spelling]
     near = get_close_matches(name.lower(), known, n=NEAREST, cutoff=0.4)
-    found = [f"{each} ({label(known[each], spec.units)})" for each in near]
-    hint = f"The nearest are {'; '.join(found)}." if found else "It has none that looks like it."
+    told = [f"{each} ({label(known[each], spec.units)})" for each in near]
+    hint = f"The nearest are {'; '.join(told)}." if told else "It has none that looks like it."
     msg = f"{spec.name} has no candidate {name!r}. {hint} Look at the work order, and try again."
     raise SourceError(msg)
 
@@ -99,8 +104,8 @@ def _order(
     """The order that is named; None where none is."""
     if not text.strip():
         return None
-    made = proposals.of_campaign(connection, spec.name)
-    mine = {order_name(p): p for p in made if p.candidate.id == candidate.id}
+    made = proposals.of_campaign(connection, spec.name, only=[candidate.id])
+    mine = {order_name(proposal): proposal for proposal in made}
     if text.strip() not in mine:
         known = ", ".join(mine) or "none"
         msg = f"Work order: {text.strip()!r} is not of {candidate.id}; its orders are {known}."
@@ -172,11 +177,10 @@ def _with_derived(spec: CampaignSpec, values: Mapping[str, float]) -> dict[str, 
 def _receipt(
     ledger: Ledger, spec: CampaignSpec, candidate: Candidate, entries: list[Entry]
 ) -> Receipt:
-    seen = observe(ledger, spec.name)
-    open_ = [o for o in seen.open_orders(spec) if o.candidate.id == candidate.id]
-    mine = [r.measurement for r in seen.measured if r.measurement.candidate_id == candidate.id]
-    known = {measurement.property for measurement in mine}
-    owed = tuple(name for name in spec.needed_of(None) if name not in known) if open_ else ()
+    seen = observe(ledger, spec.name, only=candidate)
+    known = {recorded.measurement.property for recorded in seen.measured}
+    still_open = bool(seen.open_orders(spec))
+    owed = tuple(name for name in spec.needed_of(None) if still_open and name not in known)
     return Receipt(
         spec.name,
         candidate.id,
