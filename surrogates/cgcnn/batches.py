@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -12,6 +14,8 @@ from torch.nn import functional
 
 from cathode.protocols import Augmentation
 from surrogates.cgcnn.graphs import GAUSSIANS, RADIUS, Graph, Nearest, nearest_in
+
+T = TypeVar("T")
 
 LEAST_GAUSSIAN = 1e-12
 """What is below is nothing: numbers as small as floats get make products many times slower."""
@@ -114,6 +118,15 @@ def shuffled(
             continue
         moved = [augmentation.apply(graph.crystal, rng) for graph in chosen]
         yield rows, batch_of(chosen, nearest_in(chosen, moved))
+
+
+def ahead(batches: Iterator[T]) -> Iterator[T]:
+    """The same in the same order, each made by a thread while the one before is learned from."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch
 
 
 def in_order(graphs: Sequence[Graph], size: int) -> Iterator[Batch]:

@@ -183,7 +183,7 @@ def nearest_in(graphs: Sequence[Graph], moved: Sequence[Crystal]) -> list[Neares
     neighbours = np.concatenate([graph.neighbours for graph in graphs])
     known = neighbours + (ends - counts)[owner, None]
     # Cells that cancel must do so before precision is given up.
-    cells = places[known] - places[:, None]
+    cells = np.take(places, known, axis=0) - places[:, None]
     cells += np.concatenate([graph.images for graph in graphs])
     apart = cells.astype(np.float32) @ lattices.astype(np.float32)[owner]
     far = np.sqrt(np.einsum("nkx,nkx->nk", apart, apart))

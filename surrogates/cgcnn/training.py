@@ -21,7 +21,7 @@ from torch import Tensor
 from cathode.errors import FitError
 from cathode.protocols import Augmentation
 from cathode.rng import derived_seed
-from surrogates.cgcnn.batches import shuffled
+from surrogates.cgcnn.batches import ahead, shuffled
 from surrogates.cgcnn.checkpoint import read_checkpoint, write_checkpoint
 from surrogates.cgcnn.elements import element_vectors
 from surrogates.cgcnn.network import CrystalGraphNetwork, Sizes
@@ -213,7 +213,8 @@ class _Training:
         # Of each epoch its own, so that a resumed training goes on as it would have.
         rng = np.random.default_rng(derived_seed(self.seed, "epoch", number))
         losses = []
-        for rows, batch in shuffled(self.data.graphs, self.batch, rng, self.augmentation):
+        batches = shuffled(self.data.graphs, self.batch, rng, self.augmentation)
+        for rows, batch in ahead(batches):
             self._set_rate()
             loss = laplace_loss(self.network(batch.to(self.device)), self.target[rows])
             self.optimiser.zero_grad(set_to_none=True)

@@ -70,7 +70,6 @@ def test_augmentations_that_do_harm_are_warned_of(tmp_path):
     path = campaign_in(
         tmp_path,
         surrogates=[NETWORK | {"augmentation": "anisotropic-5"}],
-        properties={"formation_energy_per_atom": {"unit": "eV/atom"}},
         objectives=[{"property": "formation_energy_per_atom", "goal": "min"}],
         evaluator={"kind": "lab", "properties": ["formation_energy_per_atom"]},
         constraints=[],

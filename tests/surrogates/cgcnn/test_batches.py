@@ -7,7 +7,7 @@ import torch
 from augment.registry import build_augmentation
 from cathode.model import Crystal
 from cathode.spec import parse_augmentation
-from surrogates.cgcnn.batches import batch_of, gaussians, in_order, shuffled
+from surrogates.cgcnn.batches import ahead, batch_of, gaussians, in_order, shuffled
 from surrogates.cgcnn.graphs import BEYOND, graph_of
 from tests.crystal_worlds import rock_salt, toy
 
@@ -104,3 +104,22 @@ def test_double_precision():
     batch = batch_of(GRAPHS).double()
     assert batch.edges.dtype == batch.elements.dtype == batch.counts.dtype == torch.float64
     assert torch.equal(batch.neighbours, batch_of(GRAPHS).neighbours)
+
+
+def test_batches_made_ahead_are_the_same():
+    plain = shuffled(GRAPHS, 3, np.random.default_rng(5))
+    early = ahead(shuffled(GRAPHS, 3, np.random.default_rng(5)))
+    for (rows, batch), (same, also) in zip(plain, early, strict=True):
+        assert rows.tolist() == same.tolist()
+        assert torch.equal(batch.far, also.far)
+
+
+def test_what_goes_wrong_ahead_is_told():
+    def broken():
+        yield 1
+        raise ValueError("torn")
+
+    found = ahead(broken())
+    assert next(found) == 1
+    with pytest.raises(ValueError, match="torn"):
+        next(found)
