@@ -1,6 +1,6 @@
 """Put right what a killed process left on the Prefect server."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
@@ -20,7 +20,9 @@ from prefect.states import Crashed, Scheduled
 KILLED = "its process was killed; the ledger kept what it had done"
 
 
-def close_abandoned_runs(campaign: str, but: str | None = None) -> int:
+def close_abandoned_runs(
+    campaign: str, but: str | None = None, older: timedelta = timedelta(0)
+) -> int:
     """Mark flow runs of a campaign that still count as running as crashed.
 
     Call it only while holding the campaign's lock: then nobody else can be running it.
@@ -28,6 +30,7 @@ def close_abandoned_runs(campaign: str, but: str | None = None) -> int:
     Args:
         campaign: name of the campaign, a tag of its runs.
         but: id of the run that asks, which is running.
+        older: runs that have begun since are left alone: they may be about to ask for the lock.
 
     Returns:
         How many there were.
@@ -37,7 +40,12 @@ def close_abandoned_runs(campaign: str, but: str | None = None) -> int:
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])),
     )
     with get_client(sync_client=True) as client:
-        found = [r for r in client.read_flow_runs(flow_run_filter=running) if str(r.id) != but]
+        begun = datetime.now(UTC) - older
+        found = [
+            run
+            for run in client.read_flow_runs(flow_run_filter=running)
+            if str(run.id) != but and run.state is not None and run.state.timestamp <= begun
+        ]
         for run in found:
             client.set_flow_run_state(run.id, Crashed(message=KILLED), force=True)
     return len(found)

@@ -1,7 +1,7 @@
 """The Prefect flow that turns a campaign once."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any, TypeVar
 
 from prefect import flow, get_run_logger, task
@@ -46,6 +46,10 @@ EVALUATIONS_AT_ONCE = 64
 """Task runs that wait for a worker process; the processes themselves are fewer."""
 
 
+STEPPING_ASIDE = timedelta(minutes=1)
+"""So long a run may take to see that another one is at work."""
+
+
 @flow(
     name="turn",
     task_runner=ThreadPoolTaskRunner(max_workers=EVALUATIONS_AT_ONCE),
@@ -62,7 +66,7 @@ def scheduled_turn(campaign: str) -> State:
     try:
         with lock(ledger, campaign):
             # Nobody else runs it: what still counts as running was killed.
-            close_abandoned_runs(campaign, but=flow_run.id)
+            close_abandoned_runs(campaign, but=flow_run.id, older=STEPPING_ASIDE)
             if (late := _late(ledger, campaign)) is not None:
                 return _aside(late)
             loop = build_loop(ledger, settings, campaign)
