@@ -28,7 +28,7 @@ SUBMITTERS = 8
 EACH = 250
 
 
-def lab_campaign(ledger, folder, turned=True):
+def lab_campaign(ledger, folder):
     """A campaign with one turn whose orders are open, and the ids of its candidates."""
     content = layered(
         evaluator={"kind": "lab"}, objectives=[{"property": "discharge_capacity"}], constraints=[]
@@ -37,8 +37,6 @@ def lab_campaign(ledger, folder, turned=True):
     path.write_text(yaml.safe_dump(content))
     with ledger.write() as connection:
         campaigns.register(connection, load_spec(path), "me")
-    if not turned:
-        return ()
     loop = build_loop(ledger, Settings.at(folder / "home"), "small")
     run_turn(loop, next_turn(loop))
     return tuple(order.candidate.id for order in observe(ledger, "small").proposals)
