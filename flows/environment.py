@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from cathode.errors import SettingsError
 from cathode.settings import Settings
+from flows.running import addresses
 
 PREFECT_PORT, MLFLOW_PORT = 4200, 5000
 
@@ -23,12 +24,14 @@ SECRETS = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
 def prepare(settings: Settings) -> None:
     """Fill in what the user has not set: our home, loopback, quiet, and no telemetry.
 
+    The Prefect server is that of the platform which runs for the home, if one does.
+
     Raises:
         SettingsError: Prefect was given another secret than ``CATHODE_AUTH``.
     """
     defaults = {
         "PREFECT_HOME": str(settings.home / "prefect"),
-        "PREFECT_API_URL": api_at(settings, PREFECT_PORT),
+        "PREFECT_API_URL": addresses(settings).get("api") or api_at(settings, PREFECT_PORT),
         # Nothing leaves the machine.
         "DO_NOT_TRACK": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -63,11 +66,13 @@ def api_at(settings: Settings, port: int) -> str:
     return f"http://{settings.access.reachable}:{port}/api"
 
 
-def mlflow_at(settings: Settings, port: int = MLFLOW_PORT) -> str:
+def mlflow_at(settings: Settings, port: int | None = None) -> str:
     """Address of the MLflow server that `cathode up` has, or of the one that is elsewhere."""
     if settings.tracked_elsewhere:
         return settings.tracking_url.rstrip("/")
-    return f"http://{settings.access.reachable}:{port}"
+    if port is None and (running := addresses(settings)):
+        return str(running["mlflow"])
+    return f"http://{settings.access.reachable}:{port or MLFLOW_PORT}"
 
 
 def for_children(settings: Settings) -> dict[str, str]:

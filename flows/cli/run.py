@@ -182,6 +182,7 @@ def _conclude(
     from cathode.urls import without_password
     from flows.environment import mlflow_at
     from flows.reporting import write_report
+    from flows.running import addresses
 
     view = view_of(ledger, campaign)
     untracked = _catch_up(view, settings)
@@ -225,6 +226,9 @@ def _conclude(
             soft_wrap=True,
         )
     _say_what_is_open(view, console, ended=ended is not None)
+    if addresses(settings) and view.seen.open_orders(view.spec):
+        page = f"{prefect}/artifacts/key/{campaign}-orders"
+        console.print(f"Their pages, with a form for results: {page}", soft_wrap=True)
     if untracked:
         console.print(f"MLflow did not take all turns ({untracked}): the next run logs them.")
 

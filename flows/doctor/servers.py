@@ -60,7 +60,7 @@ def prefect(settings: Settings) -> Iterator[Finding]:
 
 def mlflow(settings: Settings) -> Iterator[Finding]:
     """Whether the server answers, and only to those who know the password."""
-    url = addresses(settings).get("mlflow") or mlflow_at(settings)
+    url = mlflow_at(settings)
     place = f"{url}/api/2.0/mlflow/experiments/search"
     try:
         ask(place, settings.access, {"max_results": 1})

@@ -8,7 +8,8 @@ from prefect.client.schemas.objects import State
 from cathode.lab.problems import read_form
 from cathode.loop.amending import Amended, AmendForm, amend
 from cathode.loop.reviewing import Reviewed, ReviewForm, review
-from flows.lab.answers import Answer, answered, escaped, table
+from cathode.report.text import markdown_text
+from flows.lab.answers import Answer, answered, table
 from flows.lab.ledgers import opened
 from flows.lab.orders import publish_orders
 from flows.lab.results import plain
@@ -66,5 +67,5 @@ def _amended(found: Amended) -> Answer:
 def _reviewed(found: Reviewed) -> Answer:
     many = f"{len(found.orders)} proposals" if len(found.orders) > 1 else "1 proposal"
     rows = table(("candidate", "work order"), found.orders)
-    left = f"{found.left} work orders can be made now in {escaped(found.campaign)}."
+    left = f"{found.left} work orders can be made now in {markdown_text(found.campaign)}."
     return Answer(f"{many} {found.verdict}", f"{rows}\n\n{left}")

@@ -1,7 +1,5 @@
 """Answers that people read on the page of their run: what was stored, or why nothing was."""
 
-import html
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,9 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from cathode.errors import CathodeError
-
-MEANING = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
-"""Signs that mean something in markdown."""
+from cathode.report.text import markdown_text
 
 UNEXPECTED = (
     "Something went wrong that should not, and nothing was stored. Tell whoever runs the platform; "
@@ -36,21 +32,16 @@ class Answer:
     afterwards: Callable[[], object] = lambda: None
 
 
-def escaped(text: str) -> str:
-    """Foreign text as it stands, whatever it looks like: neither HTML nor markdown."""
-    return MEANING.sub(r"\\\1", html.escape(text.replace("\n", " "), quote=True))
-
-
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A markdown table; its cells are foreign text."""
     lines = [headings, ["---"] * len(headings)]
-    lines += [[escaped(cell) for cell in row] for row in rows]
+    lines += [[markdown_text(cell) for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def points(sentences: Iterable[str]) -> str:
     """A list in markdown; its points are foreign text."""
-    return "\n".join(f"- {escaped(each)}" for each in sentences)
+    return "\n".join(f"- {markdown_text(each)}" for each in sentences)
 
 
 def answered(key: str, work: Callable[[], Answer]) -> State:
@@ -82,5 +73,5 @@ def answered(key: str, work: Callable[[], Answer]) -> State:
 
 
 def _publish(key: str, answer: Answer) -> None:
-    text = f"## {escaped(answer.title)}\n\n{answer.markdown}"
+    text = f"## {markdown_text(answer.title)}\n\n{answer.markdown}"
     create_markdown_artifact(markdown=text, key=key, description=answer.title[:200])

@@ -12,8 +12,9 @@ from cathode.lab.problems import read_form
 from cathode.loop.ingest import Ingested
 from cathode.loop.submitting import Receipt, submit
 from cathode.loop.tables import TableForm, take_table
+from cathode.report.text import markdown_text
 from cathode.settings import Settings
-from flows.lab.answers import Answer, answered, escaped, points, table
+from flows.lab.answers import Answer, answered, points, table
 from flows.lab.ledgers import opened
 from flows.lab.orders import publish_orders
 
@@ -91,10 +92,12 @@ def _received(receipt: Receipt) -> Answer:
     if not new:
         title = f"Nothing new: {receipt.candidate} has these values already"
     parts = [
-        f"**{escaped(receipt.label)}** in campaign {escaped(receipt.campaign)}",
+        f"**{markdown_text(receipt.label)}** in campaign {markdown_text(receipt.campaign)}",
         table(HEADINGS, [(line.property, line.words, line.what) for line in receipt.lines]),
         points(receipt.notes),
-        f"Still owed: {escaped(owed)}." if owed else "Nothing is owed for this candidate any more.",
+        f"Still owed: {markdown_text(owed)}."
+        if owed
+        else "Nothing is owed for this candidate any more.",
     ]
     return Answer(title, "\n\n".join(filter(None, parts)))
 

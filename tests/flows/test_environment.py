@@ -11,6 +11,7 @@ from cathode.settings import Settings
 from cathode.urls import databases_at
 from flows import parts
 from flows.environment import SECRETS, api_at, for_children, mlflow_at, prepare
+from flows.running import known_as
 
 AUTH = "lab:correct-horse-battery"
 
@@ -39,6 +40,16 @@ def test_nothing_leaves_the_machine_and_nobody_comes_in(tmp_path):
     assert found["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert found["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert not set(SECRETS) & set(found)
+
+
+def test_a_platform_that_runs_is_found(tmp_path):
+    settings = Settings.at(tmp_path)
+    running = {"api": "http://127.0.0.1:4300/api", "mlflow": "http://127.0.0.1:5300"}
+    with known_as(settings, running):
+        assert told(settings)["PREFECT_API_URL"] == running["api"]
+        assert mlflow_at(settings) == running["mlflow"]
+    assert told(settings)["PREFECT_API_URL"] == "http://127.0.0.1:4200/api"
+    assert mlflow_at(settings) == "http://127.0.0.1:5000"
 
 
 def test_one_secret_is_told_to_all(tmp_path):
