@@ -163,7 +163,7 @@ def test_what_is_wrong_is_said(up, page):
     form.get_by_text("5000 is greater than the maximum of 1500").first.wait_for()
     seen(form, "too much")
     right = box(form, "Candidate").input_value()
-    wrong = f"{right[:-1]}<b>&\"*"
+    wrong = f'{right[:-1]}<b>&"*'
     submitted(form, Candidate=wrong, Discharge_capacity=180)
     run_of(form)
     text = answer_of(form)
