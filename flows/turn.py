@@ -76,7 +76,9 @@ def scheduled_turn(campaign: str) -> State:
         return _aside(f"another run is at work: {error}")
     if result is None:
         return _aside(because or "there is nothing to do")
-    return Completed(message=f"turn {result['turn']}: {result['answered']} answered", data=result)
+    orders = f", {result['open']} open" if result["open"] else ""
+    told = f"turn {result['turn']}: {result['answered']} answered{orders}"
+    return Completed(message=told, data=result)
 
 
 def _aside(reason: str) -> State:
