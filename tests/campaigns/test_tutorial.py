@@ -3,10 +3,12 @@
 import csv
 import re
 
+from cathode.lab.form import ResultForm
 from cathode.ledger import Ledger, campaigns
 from cathode.loop import next_turn, run_turn
 from cathode.loop.ingest import ingest
 from cathode.loop.observations import observe
+from cathode.loop.submitting import submit
 from cathode.settings import REPOSITORY, Settings
 from cathode.spec import load_spec
 from flows.checking import check_spec
@@ -36,7 +38,9 @@ def test_the_tutorial_leads_to_a_second_turn(tmp_path):
     rows = list(csv.DictReader(table.open()))
     assert [row["candidate"] for row in rows] == asked[1:]
     assert asked[0] in TEXT
-    found = ingest(ledger, spec, table, "me")
+    by_form = {"discharge_capacity": 201.4, "first_cycle_efficiency": 90.2, "c_rate": 0.1}
+    submit(ledger, ResultForm(campaign=spec.name, candidate=asked[0], operator="Ada", **by_form))
+    found = ingest(ledger, spec, table, "me", dry=False, again="refuse")
     assert (found.measurements, found.candidates) == (10, 5)
     run_turn(loop, next_turn(loop))
     assert len(observe(ledger, spec.name).proposals) == 9
