@@ -35,7 +35,7 @@ def test_the_tutorial_leads_to_a_second_turn(tmp_path):
     loop = build_loop(ledger, settings, spec.name)
     run_turn(loop, next_turn(loop))
     asked = [order.candidate.id for order in observe(ledger, spec.name).proposals]
-    rows = list(csv.DictReader(table.open()))
+    rows = list(csv.DictReader(block("csv").splitlines()))
     assert [row["candidate"] for row in rows] == asked[1:]
     assert asked[0] in TEXT
     by_form = {"discharge_capacity": 201.4, "first_cycle_efficiency": 90.2, "c_rate": 0.1}
