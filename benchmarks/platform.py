@@ -1,5 +1,6 @@
-"""What `cathode up` costs: time until everything is ready, memory when nothing is to do, stopping.
+"""What `cathode up` costs: time until it is ready and a result is stored, memory when idle, stopping.
 
+A result takes its time from what a page sends when its button is pressed until the ledger has it.
 Each start is of a process of its own; the first is in a fresh home, the second finds what the
 first one made. The machine's load is told beside each, for others at work make all of it slower.
 """
@@ -8,6 +9,7 @@ import argparse
 import json
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,9 +21,34 @@ from typing import Any
 import psutil
 
 from benchmarks.publish import publish
+from cathode.access import Access
+from cathode.ledger import Ledger, campaigns, measurements
+from cathode.loop import next_turn, run_turn
+from cathode.loop.observations import observe
+from cathode.settings import Settings
+from cathode.spec import parse_spec
+from flows.api import ask
+from flows.wiring import build_loop
 
 IDLE_SECONDS = 30.0
 """After so long nothing of the start is left to do."""
+
+RESULTS = 5
+"""Results that are entered, one after the other."""
+
+CAMPAIGN: dict[str, Any] = {
+    "name": "benchmark",
+    "space": {
+        "prototype": "layered",
+        "sites": {"M": {"step": 0.1, "fractions": {"Ni": {}, "Mn": {}, "Co": {}}}},
+    },
+    "objectives": [{"property": "discharge_capacity"}],
+    "evaluator": {"kind": "lab"},
+    "surrogates": [{"kind": "gp"}],
+    "initial": 4,
+    "batch": 2,
+    "budget": {"turns": 2},
+}
 
 PARTS = ("up", "prefect", "mlflow", "worker")
 
@@ -69,6 +96,7 @@ def start(home: Path, label: str) -> dict[str, Any]:
     memory = dict.fromkeys(PARTS, 0)
     for part, each in members(told):
         memory[part] += each.memory_full_info().pss
+    waits = list(submissions(home, told["api"]))
     stopping = time.perf_counter()
     process.terminate()
     process.communicate()
@@ -82,8 +110,41 @@ def start(home: Path, label: str) -> dict[str, Any]:
         "CPU until ready (s)": busy,
         **{f"{part} (MB)": size / 1e6 for part, size in memory.items()},
         "idle memory (GB)": sum(memory.values()) / 1e9,
+        "result stored, median (s)": statistics.median(waits),
+        "result stored, longest (s)": max(waits),
         "stopped (s)": time.perf_counter() - stopping,
     }
+
+
+def submissions(home: Path, api: str) -> Iterator[float]:
+    """Seconds from what a page sends when the button is pressed until the ledger has the result."""
+    ledger = Ledger.open(Settings.at(home).ledger_url, create=True)
+    try:
+        with ledger.write() as connection:
+            campaigns.register(connection, parse_spec(CAMPAIGN, "benchmark"), "benchmark")
+        loop = build_loop(ledger, Settings.at(home), CAMPAIGN["name"])
+        if (turn := next_turn(loop)) is not None:
+            run_turn(loop, turn)
+        form = ask(f"{api}/deployments/name/submit-result/submit-result", Access())["id"]
+        order = observe(ledger, CAMPAIGN["name"]).proposals[0]
+        known = {"campaign": CAMPAIGN["name"], "candidate": order.candidate.id, "operator": "Ada"}
+        for _ in range(RESULTS):
+            before = stored(ledger)
+            result = known | {"discharge_capacity": 180 + before, "cell": f"cell {before}"}
+            pressed = time.perf_counter()
+            body = {"parameters": {"result": result}}
+            ask(f"{api}/deployments/{form}/create_flow_run", Access(), body)
+            while stored(ledger) == before:
+                time.sleep(0.05)
+            yield time.perf_counter() - pressed
+    finally:
+        ledger.close()
+
+
+def stored(ledger: Ledger) -> int:
+    """Results in a ledger."""
+    with ledger.read() as connection:
+        return len(measurements.every(connection, CAMPAIGN["name"]))
 
 
 def rows(repeats: int) -> Iterator[dict[str, Any]]:
