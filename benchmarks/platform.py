@@ -1,4 +1,4 @@
-"""What `cathode up` costs: time until it is ready and a result is stored, memory when idle, stopping.
+"""What `cathode up` costs: until it is ready, memory when idle, a result that is entered, stopping.
 
 A result takes its time from what a page sends when its button is pressed until the ledger has it.
 Each start is of a process of its own; the first is in a fresh home, the second finds what the
