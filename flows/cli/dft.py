@@ -10,6 +10,7 @@ import typer
 from flows.cli.ingest import Again
 from flows.cli.options import AsJson
 from flows.cli.output import counted, messages, print_json, progress_bar, results
+from flows.cli.pages import refresh_pages
 
 if TYPE_CHECKING:
     from cathode.ledger import Ledger
@@ -88,6 +89,8 @@ def ingest(
         evaluator=evaluator,
         lithium_energy=lithium_energy,
     )
+    if not dry_run and found.new:
+        refresh_pages(campaign)
     if as_json:
         print_json({"campaign": campaign, "dry_run": dry_run, **asdict(found)})
         return

@@ -8,6 +8,7 @@ import typer
 
 from flows.cli.options import AsJson
 from flows.cli.output import print_json, results
+from flows.cli.pages import refresh_pages
 
 
 class Again(StrEnum):
@@ -48,6 +49,8 @@ def ingest(
     found = ingest(
         ledger, spec, table, identity(), dry=dry_run, again=again.value, evaluator=evaluator
     )
+    if not dry_run and found.new:
+        refresh_pages(campaign)
     if as_json:
         print_json({"campaign": campaign, "dry_run": dry_run, **asdict(found)})
         return

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactCollectionFilter, ArtifactCollectionFilterKey
 from prefect.exceptions import ObjectNotFound
 
 from cathode.lab.counting import due_conditions
@@ -18,13 +20,34 @@ from cathode.model import Candidate
 from cathode.report.text import markdown_text
 from cathode.report.work_order import work_order_markdown
 from cathode.spec import CampaignSpec
+from flows.lab.ledgers import opened
 
 FORM = "submit-result/submit-result"
 """The deployment by which results come in."""
 
+DONE = ": done"
+"""How the description of a page ends whose order is not open any more."""
+
+AT_ONCE = 200
+"""Pages that the server tells of in one answer."""
+
 NO_FORM = (
     "There is no form on this server: `cathode up` provides it, `cathode ingest` takes tables."
 )
+
+
+@flow(name="publish-orders", persist_result=False)
+def refresh_orders(campaign: str) -> int:
+    """Bring the pages of a campaign's orders up to date after results came in by another way.
+
+    Args:
+        campaign: name of the campaign.
+    """
+    ledger = opened()
+    try:
+        return publish_orders(ledger, campaign)
+    finally:
+        ledger.close()
 
 
 def publish_orders(ledger: Ledger, campaign: str, only: str | None = None) -> int:
@@ -45,8 +68,7 @@ def publish_orders(ledger: Ledger, campaign: str, only: str | None = None) -> in
     for order in orders:
         if only in (None, order.candidate):
             _publish(key_of(order), _page(order, spec, form), f"{order.formula}, {order.order}")
-    if only is not None:
-        _close(ledger, campaign, only, orders)
+    _close(ledger, campaign, orders, only)
     listed = _listed(campaign, orders, spec, form)
     _publish(f"{campaign}-orders", listed, f"{len(orders)} open work orders of {campaign}")
     return len(orders)
@@ -116,14 +138,30 @@ def _listed(
     return "\n".join(lines if orders else [*lines[:2], "None is open."]) + "\n"
 
 
-def _close(ledger: Ledger, campaign: str, candidate: str, orders: Sequence[WorkOrder]) -> None:
-    """Say on the pages of a candidate's orders that are not open any more that they are done."""
+def _close(ledger: Ledger, campaign: str, orders: Sequence[WorkOrder], only: str | None) -> None:
+    """Say on the pages of orders that are not open any more that they are done."""
     still = {order.order for order in orders}
-    for proposal in observe(ledger, campaign).proposals:
-        name = f"{proposal.turn}/{proposal.rank}"
-        if proposal.candidate.id == candidate and name not in still:
-            text = f"# {markdown_text(candidate)}\n\nNothing is owed for this order any more.\n"
-            _publish(_key(campaign, name), text, f"{candidate}: done")
+    gone = {
+        _key(campaign, f"{proposal.turn}/{proposal.rank}"): proposal.candidate.id
+        for proposal in observe(ledger, campaign).proposals
+        if only in (None, proposal.candidate.id) and f"{proposal.turn}/{proposal.rank}" not in still
+    }
+    for key in _shown_as_open(list(gone)):
+        text = f"# {markdown_text(gone[key])}\n\nNothing is owed for this order any more.\n"
+        _publish(key, text, f"{gone[key]}{DONE}")
+
+
+def _shown_as_open(keys: Sequence[str]) -> list[str]:
+    """Those of some pages that do not say that they are done."""
+    found = []
+    with get_client(sync_client=True) as client:
+        for start in range(0, len(keys), AT_ONCE):
+            wanted = ArtifactCollectionFilterKey(any_=list(keys[start : start + AT_ONCE]))
+            shown = client.read_latest_artifacts(
+                artifact_filter=ArtifactCollectionFilter(key=wanted)
+            )
+            found += [page.key for page in shown if not (page.description or "").endswith(DONE)]
+    return found
 
 
 def _publish(key: str, markdown: str, description: str) -> None:

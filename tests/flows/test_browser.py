@@ -13,10 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cathode.lab.form import ResultForm
 from cathode.ledger import Ledger, measurements
 from cathode.loop.observations import observe
-from cathode.loop.submitting import submit
 from tests.flows.commands import cathode
 from tests.flows.test_up import Up
 from tests.helpers import layered
@@ -174,12 +172,20 @@ def test_what_is_wrong_is_said(up, page):
 
 
 def test_models_are_compared_in_mlflow(up, page):
-    ledger = Ledger.open(f"sqlite:///{up.env['CATHODE_HOME']}/ledger.db")
-    for k, order in enumerate(observe(ledger, "small").proposals):
-        known = {"campaign": "small", "candidate": order.candidate.id, "operator": "Ada"}
-        submit(ledger, ResultForm(**known, discharge_capacity=170 + k, c_rate=0.1, correction=True))
+    folder = Path(up.env["CATHODE_HOME"]).parent
+    ledger = Ledger.open(f"sqlite:///{folder}/home/ledger.db")
+    asked = [order.candidate.id for order in observe(ledger, "small").proposals]
     ledger.close()
-    done = cathode("run", Path(up.env["CATHODE_HOME"]).parent / "small.yaml", env=up.env)
+    lines = [f"{candidate},{170 + k},0.1\n" for k, candidate in enumerate(asked)]
+    (folder / "rest.csv").write_text(
+        "candidate,discharge_capacity (mAh/g),c_rate (1/h)\n" + "".join(lines)
+    )
+    done = cathode("ingest", "small", folder / "rest.csv", "--again", "correct", env=up.env)
+    assert done.returncode == 0, done.stderr
+    page.goto(f"{up.told['prefect']}/artifacts/key/small-orders")
+    newest(page)
+    page.get_by_text("None is open.", exact=True).wait_for()
+    done = cathode("run", folder / "small.yaml", env=up.env)
     assert done.returncode == 0, done.stderr
     (address,) = re.findall(re.escape(up.told["mlflow"]) + r"/#\S+", done.stdout)
     page.goto(address)

@@ -5,7 +5,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 import yaml
-from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -15,7 +14,7 @@ from cathode.loop.observations import observe
 from cathode.settings import Settings
 from cathode.spec import load_spec
 from flows.lab.amending import amend_result, review_proposals
-from flows.lab.orders import publish_orders
+from flows.lab.orders import refresh_orders
 from flows.lab.results import import_history, submit_result, submit_table
 from flows.turn import scheduled_turn
 from tests.helpers import layered
@@ -131,6 +130,8 @@ def test_a_table_is_looked_at_then_stored(lab):
     state = submit_table(asked | {"dry_run": False}, return_state=True)
     assert state.message.startswith("Stored: 1 results of 1 candidates, 1 new")
     assert len(stored(lab)) == before + 1
+    page = f"small-order-{order.turn}-{order.rank}"
+    assert "Nothing is owed for this order any more" in artifact(page)
     wrong = cells.replace("175", "x") + "c-nobody\t1\t0.1\n"
     state = submit_table(asked | {"table": wrong, "dry_run": False}, return_state=True)
     assert state.is_failed()
@@ -179,7 +180,7 @@ def test_a_link_fills_the_form_in(lab):
 
 
 def test_pages_can_be_made_again(lab):
-    assert flow(lambda: publish_orders(lab, "small"), name="again")() == len(orders(lab))
+    assert refresh_orders("small") == len(orders(lab))
 
 
 def test_a_turn_that_has_nothing_to_do_steps_aside(lab):
