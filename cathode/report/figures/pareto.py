@@ -39,5 +39,8 @@ def pareto_figure(spec: CampaignSpec, found: Sequence[Outcome]) -> Figure | None
                 axis(target, color=GREY, linewidth=0.8, linestyle=":")
         ax.set_xlabel(spec.property_named(names[0]).heading)
         ax.set_ylabel(spec.property_named(names[1]).heading)
-        ax.legend(frameon=False, fontsize=8)
+        # Beyond the front there is nothing.
+        right, upper = (spec.objectives[k].goal != "min" for k in (i, j))
+        corner = f"{'upper' if upper else 'lower'} {'right' if right else 'left'}"
+        ax.legend(frameon=False, fontsize=8, loc=corner)
     return figure
