@@ -42,6 +42,8 @@ def prepare(settings: Settings) -> None:
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "MLFLOW_LOGGING_LEVEL": "WARNING",
+        # A server that is down would be waited for for minutes; the next turn logs what it missed.
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
         # In memory, a crashed server would keep its slots taken.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
             "prefect.server.concurrency.lease_storage.filesystem"

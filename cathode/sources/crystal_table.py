@@ -110,6 +110,29 @@ class CrystalTable:
         return self.take(rows.tolist()).leaving_out({f"{wanted} not known": unknown})
 
 
+def of_ion(table: CrystalTable, ion: str) -> CrystalTable:
+    """Crystals as electrodes of a working ion, which is no part of their frameworks.
+
+    Those without it are left out.
+
+    Raises:
+        SourceError: there is no such element, or no crystal has it.
+    """
+    from pymatgen.core import Element
+
+    if not Element.is_valid_symbol(ion):
+        msg = f"working ion {ion!r}: give the symbol of an element, such as Li"
+        raise SourceError(msg)
+    z = Element(ion).Z
+    rows = [row for row, crystal in enumerate(table.crystals) if z in crystal.numbers]
+    if not rows:
+        msg = f"{table.source}: no crystal holds {ion}"
+        raise SourceError(msg)
+    found = table.take(rows).leaving_out({f"without {ion}": len(table) - len(rows)})
+    frameworks = tuple(reduced_formula(crystal, without=z) for crystal in found.crystals)
+    return replace(found, frameworks=frameworks, ions=(ion,) * len(rows))
+
+
 def without_crystal(
     wanted: Iterable[str], found: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, str]:
@@ -154,11 +177,17 @@ def table_of(
     )
 
 
-def reduced_formula(crystal: Crystal) -> str:
-    """Elements in the order of their atomic numbers with their least whole amounts."""
+def reduced_formula(crystal: Crystal, without: int = 0) -> str:
+    """Elements in the order of their atomic numbers with their least whole amounts.
+
+    Args:
+        crystal: the crystal.
+        without: atomic number of an element that is left out, unless there is no other.
+    """
     from pymatgen.core import Element
 
-    counts = sorted(Counter(crystal.numbers.tolist()).items())
+    counted = Counter(crystal.numbers.tolist())
+    counts = sorted((z, n) for z, n in counted.items() if z != without or len(counted) == 1)
     divisor = math.gcd(*(n for _, n in counts))
     return "".join(
         Element.from_Z(z).symbol + (str(n // divisor) if n > divisor else "") for z, n in counts

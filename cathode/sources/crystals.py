@@ -6,18 +6,27 @@ from pathlib import Path
 from cathode.errors import SourceError
 from cathode.sources.cgcnn_folder import LABELS, cgcnn_folder
 from cathode.sources.crystal_pack import Runner
-from cathode.sources.crystal_table import CrystalTable
+from cathode.sources.crystal_table import CrystalTable, of_ion
 from cathode.sources.elastic_crystals import LOGARITHMS, MODULI, OTHERS, elastic_crystals
-from cathode.sources.electrode_crystals import OF_PAIR, OF_STRUCTURE, PAIRS, electrode_crystals
+from cathode.sources.electrode_crystals import (
+    EVERY_ION,
+    OF_PAIR,
+    OF_STRUCTURE,
+    PAIRS,
+    electrode_crystals,
+)
 
 UNNAMED = "value"
 """What the property of a CGCNN folder is called, if nobody says."""
+
+AUTO = "auto"
+"""For a working ion: lithium for electrodes, and none for crystals that need not be any."""
 
 
 def read_crystals(
     folder: Path,
     wanted: str | None = None,
-    ion: str = "Li",
+    ion: str = AUTO,
     cache: Path | None = None,
     run: Runner = map,
 ) -> CrystalTable:
@@ -27,7 +36,8 @@ def read_crystals(
         folder: a CGCNN folder, Materials Project electrodes or Materials Project elastic moduli.
         wanted: the property, looked for before anything is parsed; a CGCNN folder does not say
             which it holds, and calls it :data:`UNNAMED` if None.
-        ion: the working ion of electrodes; ``all`` for every one.
+        ion: the working ion, which is no part of a framework; :data:`AUTO`; or ``all``: every ion
+            of electrodes, and of other folders every crystal with its composition as framework.
         cache: folder where parsed crystals are kept.
         run: parses them, side by side where it can.
 
@@ -37,13 +47,22 @@ def read_crystals(
     """
     if (folder / PAIRS).exists():
         _refuse_unknown(folder, wanted, (*OF_PAIR, *OF_STRUCTURE))
-        return electrode_crystals(folder, ion, cache, run)
+        return electrode_crystals(folder, chosen_ion(folder, ion), cache, run)
     if (folder / MODULI).exists():
         _refuse_unknown(folder, wanted, (*LOGARITHMS, *OTHERS))
-        return elastic_crystals(folder, cache, run)
-    if (folder / LABELS).exists():
-        return cgcnn_folder(folder, wanted or UNNAMED, cache, run)
-    raise _no_crystals(folder)
+        table = elastic_crystals(folder, cache, run)
+    elif (folder / LABELS).exists():
+        table = cgcnn_folder(folder, wanted or UNNAMED, cache, run)
+    else:
+        raise _no_crystals(folder)
+    return table if ion in (AUTO, EVERY_ION) else of_ion(table, ion)
+
+
+def chosen_ion(folder: Path, ion: str) -> str:
+    """The ion that is meant by :data:`AUTO`."""
+    if ion != AUTO:
+        return ion
+    return "Li" if (folder / PAIRS).exists() else EVERY_ION
 
 
 def properties_in(folder: Path) -> tuple[str, ...] | None:

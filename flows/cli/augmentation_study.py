@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.options import AsJson, Runner
-from flows.cli.output import messages, print_json, results
+from flows.cli.output import counted, messages, print_json, results
 
 if TYPE_CHECKING:
     from cathode.settings import Settings
@@ -43,7 +43,10 @@ def augmentation(
         typer.Option(help="copies: ten variants of each crystal; on_the_fly: one each epoch."),
     ] = None,
     split: Annotated[str, typer.Option(help="Kinds of splits.")] = "random,framework",
-    ion: Annotated[str, typer.Option(help="Working ion of electrodes, or all.")] = "Li",
+    ion: Annotated[
+        str,
+        typer.Option(help="Working ion, no part of a framework, or all; auto: Li of electrodes."),
+    ] = "auto",
     epochs: Annotated[int | None, typer.Option(help="Passes over the training set.")] = None,
     tune: Annotated[
         str | None,
@@ -63,6 +66,7 @@ def augmentation(
 ) -> None:
     """Tell whether augmentations of crystals help a network to predict their properties."""
     from cathode.settings import Settings
+    from cathode.sources.crystals import chosen_ion
     from flows.cli.run import INTERRUPTED
     from flows.cli.signals import stopping_on_signals
     from flows.cli.stages import showing_progress
@@ -88,7 +92,7 @@ def augmentation(
     from flows.studies.augmentation.study import run_study
     from flows.studies.augmentation.summary import cautions, summary
 
-    source = Source(data.resolve(), wanted, ion, settings.cache)
+    source = Source(data.resolve(), wanted, chosen_ion(data, ion), settings.cache)
     folder = out or settings.home / "studies" / "augmentation" / source.folder.name
     try:
         with stopping_on_signals(), showing_progress(_stage) as tell:
@@ -166,7 +170,7 @@ def _print(found: Mapping[str, Any]) -> None:
     results().print(
         f"{found['folder']}: {found['crystals']} crystals of {found['frameworks']} frameworks, "
         f"{found['mode'].replace('_', ' ')}, {found['epochs']} epochs at most, "
-        f"{found['replicates']} replicates",
+        f"{counted(found['replicates'], 'replicate')}",
         highlight=False,
         soft_wrap=True,
     )

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 Folder = Annotated[
     Path, typer.Argument(help="id_prop.csv with CIF files, or Materials Project crystals.")
 ]
-Ion = Annotated[str, typer.Option(help="Working ion of electrodes; all for every one.")]
+Ion = Annotated[
+    str,
+    typer.Option(help="Working ion, no part of a framework, or all; auto: Li of electrodes."),
+]
 
 
 class SplitBy(StrEnum):
@@ -43,7 +46,7 @@ def check(
         str | None,
         typer.Option("--property", help="Look at one alone; names that of a CGCNN folder."),
     ] = None,
-    ion: Ion = "Li",
+    ion: Ion = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Tell which crystals of a folder can be used, and what is known of them."""
@@ -61,7 +64,7 @@ def train(
     folder: Folder,
     property_name: Annotated[str, typer.Option("--property", help="What is learned.")],
     out: Annotated[Path, typer.Option(help="File of the model to write; it ends in .pt.")],
-    ion: Ion = "Li",
+    ion: Ion = "auto",
     members: Annotated[int, typer.Option(help="Networks of the ensemble.")] = 5,
     epochs: Annotated[int, typer.Option(help="Passes over the crystals, at most.")] = 120,
     batch: Annotated[int, typer.Option(help="Crystals in a batch.")] = 64,
@@ -100,6 +103,7 @@ def train(
     """Learn a property: an ensemble of networks, judged on crystals it has not seen."""
     from augment.advice import caution
     from cathode.settings import Settings
+    from cathode.sources.crystals import chosen_ion
     from flows.cli.run import INTERRUPTED
     from flows.cli.signals import stopping_on_signals
     from flows.crystals.learn import Place, learn
@@ -111,8 +115,9 @@ def train(
         chosen_training,
     )
 
+    ion = chosen_ion(folder, ion)
     # A model to start from has its focus already.
-    apart = None if start is not None and focus == "auto" else chosen_focus(focus, folder, ion)
+    apart = None if start is not None and focus == "auto" else chosen_focus(focus, ion)
     plan = Plan(
         property_name,
         ion,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from cathode.settings import Settings
-from flows.crystals.loading import load
+from flows.crystals.loading import ion_note, load
 from flows.crystals.properties import described, unit_note
 
 
@@ -37,7 +37,9 @@ def check(folder: Path, wanted: str | None, ion: str, settings: Settings) -> dic
         "atoms": {"mean": float(np.mean(atoms)), "most": max(atoms)} if atoms else None,
         "frameworks": len(set(table.frameworks)),
         "properties": [_summary(name, table.values[name]) for name in shown],
-        "notes": [note for note in [unit_note(wanted) if wanted else None] if note],
+        "notes": [
+            note for note in (unit_note(wanted) if wanted else None, ion_note(table)) if note
+        ],
     }
 
 

@@ -15,8 +15,8 @@ from cathode.files import digest_of
 from cathode.model import Crystal, HeldOut
 from cathode.settings import Settings
 from flows.crystals.learned import ENTRY, Learned
-from flows.crystals.loading import Loaded, load
-from flows.crystals.members import Tell, Work, lost_variants, train_members
+from flows.crystals.loading import Loaded, ion_note, load
+from flows.crystals.members import Tell, Work, best_at_the_end, lost_variants, train_members
 from flows.crystals.models import read_model
 from flows.crystals.outputs import beside, write_pictures, write_predictions
 from flows.crystals.parts import check_output, folder_of, keeping
@@ -77,6 +77,11 @@ def learn(
         members = train_members(_work(job), plan.members, folder, settings.workers, tell)
         if lost := lost_variants(folder, plan.members):
             remark(f"{lost} variants have an atom without neighbours: left out")
+        if late := best_at_the_end(folder, plan.members, plan.settings.epochs):
+            remark(
+                f"{late} of {plan.members} networks were best at their last epoch "
+                f"({plan.settings.epochs}): more --epochs might make them better"
+            )
         left_out = job.split.folds
         ensemble = Ensemble(members).recalibrated(
             [job.known.take(rows) for rows in left_out], [job.groups_of(rows) for rows in left_out]
@@ -141,7 +146,7 @@ class _Job:
         name, start = self.plan.property_name, self.place.start
         tested, unit = self.crystals(self.split.test), unit_note(name)
         notes = [] if start is None else self.before.notes(str(start), name, tested)
-        return notes if unit is None else [unit, *notes]
+        return [*filter(None, (unit, ion_note(self.loaded.table))), *notes]
 
 
 def _job(place: Place, plan: Plan, settings: Settings) -> _Job:

@@ -5,6 +5,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
+from pymatgen.core import Element
+
 from cathode.errors import ServiceError
 from cathode.model import Crystal
 from cathode.settings import Settings
@@ -14,6 +16,11 @@ from cathode.sources.crystals import read_crystals
 from flows.runners import open_pool
 from surrogates.cgcnn.graph_pack import graphs_of
 from surrogates.cgcnn.graphs import Graph
+
+WORKING_IONS = ("Li", "Na", "K", "Mg", "Ca", "Zn")
+
+MOST = 0.9
+"""Share of crystals that hold an ion from which on it may be their working ion."""
 
 FEW = 200
 """Below this many texts, starting processes takes longer than parsing."""
@@ -59,6 +66,20 @@ def load(
     if wanted is not None and known:
         table = table.known(wanted)
     return with_graphs(table, cache)
+
+
+def ion_note(table: CrystalTable) -> str | None:
+    """What to know of frameworks where nearly all crystals hold an ion that nobody has named."""
+    if any(table.ions) or not len(table):
+        return None
+    for ion in WORKING_IONS:
+        holding = sum(Element(ion).Z in crystal.numbers for crystal in table.crystals)
+        if holding >= MOST * len(table):
+            return (
+                f"{holding} of {len(table)} crystals hold {ion}, but no working ion is named: a "
+                f"framework is a whole composition here, and --ion {ion} takes {ion} out of it"
+            )
+    return None
 
 
 def with_graphs(table: CrystalTable, cache: Path | None = None) -> Loaded:

@@ -27,6 +27,8 @@ from surrogates.cgcnn.training import TrainingSettings, train, trainings_at_once
 POLL_SECONDS = 0.3
 
 LOST = "lost_variants"
+
+BEST = "best_epoch"
 """Entry of a member's file."""
 
 
@@ -163,7 +165,8 @@ def _learn(work: Work, number: int, folder: Path) -> None:
         folder / f"member-{number}.state",
         note,
     )
-    about = {"epochs": len(trained.epochs), LOST: lost}
+    best = min(trained.epochs, key=lambda epoch: epoch.mae).number
+    about = {"epochs": len(trained.epochs), BEST: best, LOST: lost}
     save_model(_file(folder, number), CGCNNModel(Ensemble((trained,)), work.property_name, about))
 
 
@@ -183,6 +186,12 @@ def _with_copies(
 def lost_variants(folder: Path, members: int) -> int:
     """Variants made before training that had an atom without neighbours, and were left out."""
     return sum(int(load_model(_file(folder, n)).about[LOST]) for n in range(members))
+
+
+def best_at_the_end(folder: Path, members: int, epochs: int) -> int:
+    """Members whose best epoch was the last one that they were allowed."""
+    found = (load_model(_file(folder, n)).about.get(BEST) for n in range(members))
+    return sum(best == epochs for best in found)
 
 
 def _file(folder: Path, number: int) -> Path:

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from augment.advice import recommended
 from cathode.errors import FitError
-from cathode.sources.electrode_crystals import EVERY_ION, PAIRS
 from cathode.spec import AugmentationSpec, parse_augmentation
 from flows.crystals.models import read_model
 from surrogates.cgcnn.network import Sizes
@@ -105,13 +104,12 @@ def chosen_augmentation(text: str, property_name: str) -> AugmentationSpec | Non
     return None if text == NONE else parse_augmentation(text)
 
 
-def chosen_focus(text: str, folder: Path, ion: str) -> int | None:
+def chosen_focus(text: str, ion: str) -> int | None:
     """Atomic number of the element whose atoms are read apart, too; 0 for none.
 
     Args:
-        text: symbol of an element, ``none``, or ``auto``: the working ion of electrodes.
-        folder: of the crystals.
-        ion: their working ion.
+        text: symbol of an element, ``none``, or ``auto``: the working ion.
+        ion: that of the crystals.
 
     Returns:
         None where ``auto`` names none.
@@ -122,8 +120,7 @@ def chosen_focus(text: str, folder: Path, ion: str) -> int | None:
     from pymatgen.core import Element
 
     if text == AUTO:
-        electrodes = (folder / PAIRS).exists() and ion != EVERY_ION
-        return Element(ion).Z if electrodes and Element.is_valid_symbol(ion) else None
+        return Element(ion).Z if Element.is_valid_symbol(ion) else None
     if text == NONE:
         return 0
     if not Element.is_valid_symbol(text):

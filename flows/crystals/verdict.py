@@ -16,6 +16,10 @@ CALLED = {"linear": "the ridge on element fractions", "mean": "the mean"}
 """What a sentence calls the baselines."""
 
 
+FEW = 20
+"""Groups of test crystals below which a comparison may be luck in spite of its statistics."""
+
+
 def compared(y: Values, own: Values, other: Values, groups: Sequence[str]) -> dict[str, Any]:
     """How much lower absolute errors are than those of another model on the same crystals.
 
@@ -65,9 +69,10 @@ def verdict(found: Mapping[str, Mapping[str, Any]], unit: str) -> str:
     against = " and ".join(CALLED[name] for name in worse or unsure or names)
     parts = ", and ".join(_part(CALLED[name], found[name], unit) for name in names)
     of = found[names[0]]
+    few = " So few test crystals tell little." if of["groups"] < FEW else ""
     return (
         f"{first} {against}: the MAE is {parts} (after ± the standard error of paired differences, "
-        f"of {of['crystals']} test crystals in {of['groups']} groups)."
+        f"of {of['crystals']} test crystals in {of['groups']} groups).{few}"
     )
 
 

@@ -165,7 +165,7 @@ def test_members_are_those_of_the_library_and_the_test_part_was_not_seen(trained
     out, _ = trained
     folder, env = world
     settings = Settings.at(Path(env["CATHODE_HOME"]))
-    loaded = load(folder, "hardness", "Li", settings)
+    loaded = load(folder, "hardness", "all", settings)
     split = split_groups(groups_of(loaded.table, "framework"), 0.1, 0.1, 0)
     whole = Labelled(loaded.graphs, loaded.table.of("hardness"))
     again = train_ensemble(

@@ -103,7 +103,7 @@ def test_a_campaign_has_a_deployment_of_its_own(client, settings):
     assert found.description == f"Run, or continue, the next turn of {name}."
     assert found.schedules == []
     generic = client.read_deployment_by_name("turn/turn")
-    assert found.entrypoint == generic.entrypoint == "flows.turn.run_turn"
+    assert found.entrypoint == generic.entrypoint == "flows.turn.scheduled_turn"
     assert found.parameter_openapi_schema == generic.parameter_openapi_schema
     assert found.global_concurrency_limit.limit == 1
     assert found.concurrency_options.collision_strategy == "CANCEL_NEW"

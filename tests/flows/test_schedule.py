@@ -6,13 +6,16 @@ They are registered by Prefect's own command here, which has to read the file as
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from cathode.access import Access
 from cathode.ledger import Ledger, campaigns, turns
 from cathode.settings import REPOSITORY
 from cathode.spec import load_spec
+from flows.api import ask
 from tests.helpers import campaign_in
 
 DEPLOYMENT = "turn/turn"
@@ -85,4 +88,29 @@ def test_a_worker_runs_a_turn_from_the_deployment(deployed, tmp_path):
     assert record.finished_at is not None
     assert record.results["dispatch"]["answered"] == 5
     assert (home / "mlflow.db").exists()
+    ledger.close()
+
+
+@pytest.mark.slow
+def test_a_week_of_missed_runs_is_one_turn(deployed, tmp_path):
+    home = Path(deployed["CATHODE_HOME"])
+    ledger = Ledger.open(f"sqlite:///{home}/ledger.db", create=True)
+    with ledger.write() as connection:
+        campaigns.register(connection, load_spec(campaign_in(tmp_path, name="away")), "me")
+    api = deployed["PREFECT_API_URL"]
+    turn = ask(f"{api}/deployments/name/{DEPLOYMENT}", Access())["id"]
+    today = datetime.now(UTC)
+    missed = []
+    for days in range(7):
+        planned = {"scheduled_time": (today - timedelta(days=days)).isoformat()}
+        state = {"type": "SCHEDULED", "name": "Late", "state_details": planned}
+        body = {"parameters": {"campaign": "away"}, "state": state}
+        missed.append(ask(f"{api}/deployments/{turn}/create_flow_run", Access(), body)["id"])
+    prefect_command("worker", "start", "--pool", "local", "--run-once", env=deployed)
+    ends = [ask(f"{api}/flow_runs/{run}", Access())["state"] for run in missed]
+    assert sorted(end["type"] for end in ends) == ["COMPLETED"] * 7
+    assert sorted(end["name"] for end in ends) == ["Completed"] + ["Skipped"] * 6
+    with ledger.read() as connection:
+        (record,) = turns.history(connection, "away")
+    assert record.finished_at is not None
     ledger.close()

@@ -25,7 +25,7 @@ def draw_calibration(ax: Axes, held_out: HeldOut | None) -> None:
         ax.fill_between(levels, low, high, color=GREY, alpha=0.25, linewidth=0)
         inside = [coverage(held_out.y, held_out.prediction, float(level)) for level in levels]
         ax.plot(levels, inside, color=BLUE, marker="o", markersize=4, label=f"{n} left out")
-        ax.legend(frameon=False, fontsize=8)
+        ax.legend(frameon=False, fontsize=8, loc="lower right")
     ax.set_xlim(0, 100)
     ax.set_ylim(0, 100)
     ax.set_xlabel("level of the interval (%)")

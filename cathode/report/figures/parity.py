@@ -54,7 +54,13 @@ def draw_parity(
         ends = _ends([points for _, _, points in series])
         ax.plot(ends, ends, color=GREY, linewidth=1)
         ax.set(xlim=ends, ylim=ends, aspect="equal")
-        ax.legend(frameon=False, fontsize=8, title=f"bars: {SHOWN} % intervals", title_fontsize=8)
+        ax.legend(
+            loc="lower right",
+            frameon=False,
+            fontsize=8,
+            title=f"bars: {SHOWN} % intervals",
+            title_fontsize=8,
+        )
     else:
         ax.text(0.5, 0.5, "no prediction yet", ha="center", transform=ax.transAxes, color=GREY)
     ax.set_xlabel(f"measured {prop.heading}")

@@ -44,7 +44,7 @@ def progress_figure(
     ax.margins(x=0.08, y=0.12)
     ax.set_xlabel("candidates answered")
     ax.set_ylabel(_label(spec))
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="lower right")
     return figure
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from augment.advice import caution
 from augment.published import CITATION
 from cathode.spec import parse_augmentation
+from flows.crystals.loading import ion_note
 from flows.crystals.properties import described as described_property
 from flows.crystals.properties import unit_note
 from flows.studies.augmentation.properties import absent_properties
@@ -68,11 +69,15 @@ def notes(study: Study, places: list[dict[str, Any]]) -> list[str]:
     """What went otherwise than a reader would think, in words."""
     settings = study.settings
     found = [note for name in study.source.properties if (note := unit_note(name)) is not None]
+    if (ion := ion_note(study.data.table)) is not None:
+        found.append(ion)
     absent = absent_properties(study.source.folder)
     if absent:
         found.append(f"of the paper's properties the data have no {', no '.join(absent)}")
     if study.data.table.refused:
-        found.append(f"{len(study.data.table.refused)} crystals cannot be used; the page says why")
+        found.append(
+            f"{len(study.data.table.refused)} crystals cannot be used: their reasons are listed"
+        )
     if settings.plain_is_baseline:
         found.append(
             f"{PLAIN} and {BASELINE} are the same where variants are made on the fly: every "

@@ -53,3 +53,37 @@ def test_other_folders_are_refused(tmp_path):
     ):
         with pytest.raises(SourceError, match=f"{lacking}: give a folder with id_prop.csv"):
             read_crystals(folder, "x")
+
+
+def with_and_without_lithium(tmp_path):
+    """LiF, Li2O-like cells of one host with more lithium, and a host that is charged."""
+    folder = tmp_path / "c"
+    folder.mkdir()
+    crystals = {
+        "half": cif(rock_salt("Li", "F", 4.0)),
+        "other": cif(rock_salt("Li", "Cl", 5.0)),
+        "charged": cif(rock_salt("Na", "F", 4.6)),
+    }
+    for name, text in crystals.items():
+        (folder / f"{name}.cif").write_text(text)
+    (folder / "id_prop.csv").write_text("".join(f"{name},1.0\n" for name in crystals))
+    return folder
+
+
+def test_a_working_ion_is_no_part_of_frameworks(tmp_path):
+    folder = with_and_without_lithium(tmp_path)
+    plain = read_crystals(folder)
+    assert set(plain.frameworks) == {"LiF", "LiCl", "FNa"}
+    assert plain.ions == (None,) * 3
+    found = read_crystals(folder, ion="Li")
+    assert dict(zip(found.names, found.frameworks, strict=True)) == {"half": "F", "other": "Cl"}
+    assert found.ions == ("Li", "Li")
+    assert found.left_out == {"without Li": 1}
+
+
+@pytest.mark.parametrize(
+    ("ion", "words"), [("Xx", "give the symbol of an element"), ("Ca", "no crystal holds Ca")]
+)
+def test_ions_that_are_none_are_refused(tmp_path, ion, words):
+    with pytest.raises(SourceError, match=words):
+        read_crystals(with_and_without_lithium(tmp_path), ion=ion)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -51,7 +52,7 @@ def _panel(ax: Axes, places: Sequence[Mapping[str, Any]], methods: Sequence[str]
             [i + shift for i in known],
             [rows[methods[i]]["improvement_percent"] for i in known],
             height=0.9 * width,
-            xerr=[rows[methods[i]]["improvement_error"] or 0 for i in known],
+            xerr=[rows[methods[i]]["improvement_error"] or np.nan for i in known],
             color=COLOURS[place["split"]],
             error_kw={"elinewidth": 1, "capsize": 2, "ecolor": "#333"},
             label=f"{place['split']} split",

@@ -18,7 +18,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def source(folder, tmp_path_factory):
-    return Source(folder, ("average_voltage",), "Li", tmp_path_factory.mktemp("cache"))
+    return Source(folder, ("average_voltage",), "all", tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")
