@@ -1,7 +1,8 @@
 """Objectives against each other, with the Pareto front."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,6 +11,17 @@ from cathode.evaluation.outcomes import Outcome
 from cathode.evaluation.pareto import non_dominated
 from cathode.report.figures.canvas import BLUE, GREY, RED, blank
 from cathode.spec import CampaignSpec
+
+
+Corner = Literal["upper right", "lower right", "upper left", "lower left"]
+
+BEYOND: Mapping[tuple[bool, ...], Corner] = {
+    (False, False): "upper right",
+    (False, True): "lower right",
+    (True, False): "upper left",
+    (True, True): "lower left",
+}
+"""Where nothing lies, by whether each of two objectives is to be small: beyond the front."""
 
 
 def pareto_figure(spec: CampaignSpec, found: Sequence[Outcome]) -> Figure | None:
@@ -39,8 +51,6 @@ def pareto_figure(spec: CampaignSpec, found: Sequence[Outcome]) -> Figure | None
                 axis(target, color=GREY, linewidth=0.8, linestyle=":")
         ax.set_xlabel(spec.property_named(names[0]).heading)
         ax.set_ylabel(spec.property_named(names[1]).heading)
-        # Beyond the front there is nothing.
-        right, upper = (spec.objectives[k].goal != "min" for k in (i, j))
-        corner = f"{'upper' if upper else 'lower'} {'right' if right else 'left'}"
-        ax.legend(frameon=False, fontsize=8, loc=corner)
+        goals = tuple(spec.objectives[k].goal == "min" for k in (i, j))
+        ax.legend(frameon=False, fontsize=8, loc=BEYOND[goals])
     return figure
