@@ -12,7 +12,6 @@ from cathode.evaluation.pareto import non_dominated
 from cathode.report.figures.canvas import BLUE, GREY, RED, blank
 from cathode.spec import CampaignSpec
 
-
 Corner = Literal["upper right", "lower right", "upper left", "lower left"]
 
 BEYOND: Mapping[tuple[bool, ...], Corner] = {
