@@ -43,6 +43,7 @@ def calculate(folder, volts):
         write_run(folder / state / "vasprun.xml", cell, energy)
 
 
+@pytest.mark.slow
 def test_orders_go_out_and_results_come_in(env, tmp_path):
     out = tmp_path / "out"
     done = cathode("dft", "export", "small", out, env=env)

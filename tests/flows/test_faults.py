@@ -177,6 +177,7 @@ print(json.dumps(time.tzname))
 """
 
 
+@pytest.mark.slow
 def test_time_zones_and_wrong_clocks_change_no_order(ledger, tmp_path):
     candidate, *_ = lab_campaign(ledger, tmp_path)
     url = ledger._engine.url.render_as_string(hide_password=False)

@@ -28,6 +28,7 @@ def write(sheet, rows):
         writer.writerows(rows)
 
 
+@pytest.mark.slow
 def test_orders_are_filled_in_and_the_campaign_goes_on(prefect, spec, tmp_path):
     env = prefect | {"CATHODE_HOME": str(tmp_path / "home")}
     first = cathode("run", spec, env=env)

@@ -18,6 +18,8 @@ from cathode.spec import load_spec
 from flows.api import ask
 from tests.helpers import campaign_in
 
+pytestmark = pytest.mark.slow
+
 DEPLOYMENT = "turn/turn"
 
 
@@ -91,7 +93,6 @@ def test_a_worker_runs_a_turn_from_the_deployment(deployed, tmp_path):
     ledger.close()
 
 
-@pytest.mark.slow
 def test_a_week_of_missed_runs_is_one_turn(deployed, tmp_path):
     home = Path(deployed["CATHODE_HOME"])
     ledger = Ledger.open(f"sqlite:///{home}/ledger.db", create=True)

@@ -142,6 +142,7 @@ def table(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_backtest_compares_with_chance_and_keeps_what_it_did(home, table):
     command = ("backtest", table, "--target", "y", "--goal", "max", "--seeds", "2", "--json")
     done = cathode(*command)
