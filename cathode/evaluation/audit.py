@@ -61,6 +61,13 @@ class Audit:
         return asdict(self)
 
 
+ROWS = 512
+"""Candidates that are held against all others together."""
+
+ROUNDING = 1e-9
+"""Coordinates that differ by less are the same."""
+
+
 def audit(
     found: Sequence[Outcome],
     spec: CampaignSpec,
@@ -112,9 +119,14 @@ def _gap_ratio(X: NDArray[np.float64], space: Space, rng: np.random.Generator) -
 def _one_factor_share(X: NDArray[np.float64]) -> float | None:
     if len(X) < 2:  # noqa: PLR2004 - a pair
         return None
-    differing = (np.abs(X[:, None, :] - X[None, :, :]) > 1e-9).sum(axis=2)  # noqa: PLR2004
-    one = (differing >= 1) & (differing <= 2)  # noqa: PLR2004 - a swap is one up, one down
-    return float(np.mean(one.any(axis=1)))
+    one: list[NDArray[np.bool_]] = []
+    for start in range(0, len(X), ROWS):  # not all pairs at once: there may be millions
+        differing = np.zeros((len(X[start : start + ROWS]), len(X)), dtype=np.int16)
+        for column in X.T:
+            differing += np.abs(column[start : start + ROWS, None] - column) > ROUNDING
+        # A swap is one up, one down.
+        one.append(np.any((differing >= 1) & (differing <= 2), axis=1))  # noqa: PLR2004
+    return float(np.mean(np.concatenate(one)))
 
 
 def _missing(

@@ -112,10 +112,10 @@ def nearest(
         data: shape (m, d).
         itself: whether the points are the data, and none is its own neighbour.
     """
-    distances = np.linalg.norm(points[:, None, :] - data[None, :, :], axis=2)
-    if itself:
-        np.fill_diagonal(distances, np.inf)
-    closest: NDArray[np.float64] = distances.min(axis=1)
+    from scipy.spatial import KDTree
+
+    distances, _ = KDTree(data).query(points, k=2 if itself else 1)
+    closest: NDArray[np.float64] = distances[:, 1] if itself else distances
     return closest
 
 

@@ -7,7 +7,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, ndtr, ndtri
 
 from cathode.model import HeldOutBounds, Prediction
 
@@ -68,6 +67,8 @@ def crps(y: Values, prediction: Prediction) -> float:
     rule it as it can rule the NLPD. Eq. 21 of the reference.
     """
     z = (y - prediction.mean) / prediction.sigma
+    from scipy.special import ndtr  # loading it takes longer than most commands
+
     per_sigma = z * (2 * ndtr(z) - 1) + 2 * normal_density(z) - 1 / math.sqrt(math.pi)
     return float(np.mean(prediction.sigma * per_sigma))
 
@@ -80,6 +81,8 @@ def normal_density(z: Values) -> Values:
 
 def reach(level: float) -> float:
     """How far the central interval of a level (%) goes to each side, in standard deviations."""
+    from scipy.special import ndtri
+
     return float(ndtri(0.5 + level / 200))
 
 
@@ -91,6 +94,8 @@ def coverage(y: Values, prediction: Prediction, level: float) -> float:
 def nlpb(bounds: HeldOutBounds) -> float:
     """Mean negative log predicted probability of the side on which values lie, in nats."""
     z = (bounds.prediction.mean - bounds.y) / bounds.prediction.sigma
+    from scipy.special import log_ndtr
+
     return float(-np.mean(log_ndtr(bounds.sides * z)))
 
 

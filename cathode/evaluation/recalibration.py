@@ -4,7 +4,6 @@ from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from cathode.evaluation.metrics import normal_density
 
@@ -33,6 +32,7 @@ def widening(z: Values, groups: tuple[str, ...]) -> float:
         groups: candidate ids, shape (n,); a candidate counts once.
     """
     from scipy.optimize import minimize_scalar  # it loads slowly, and reading commands need none
+    from scipy.special import ndtr
 
     counts = Counter(groups)
     weights = np.array([1 / counts[group] for group in groups])

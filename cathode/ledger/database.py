@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
@@ -139,10 +138,13 @@ def insert_new(
     Returns:
         How many were new.
     """
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    if connection.dialect.name == "postgresql":  # loading both takes longer than most commands
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
     added = 0
     for row in rows:
-        statement = dialect.insert(table).values(row)
+        statement = insert(table).values(row)
         quiet = statement.on_conflict_do_nothing(index_elements=[key])
         # Asked for by RETURNING, as drivers do not count inserted rows reliably.
         added += connection.execute(quiet.returning(table.c[key])).first() is not None
@@ -203,26 +205,34 @@ _migrating = threading.Lock()
 """Alembic keeps its context in module globals: one migration at a time in a process."""
 
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def newest_version() -> str:
+    """The latest version of this code, by the names of its files: loading Alembic takes longer."""
+    return max(file.name.partition("_")[0] for file in MIGRATIONS.glob("versions/*.py"))
+
+
 def migrations() -> "ScriptDirectory":
     """The versions of the ledger that this code knows."""
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     return ScriptDirectory.from_config(config)
 
 
 def _bring_up_to_date(engine: Engine, shown: str, *, create: bool) -> None:
+    with engine.begin() as connection:
+        if version_of(connection) == newest_version():
+            return
     from alembic import command
     from alembic.config import Config
 
     script = migrations()
     config = Config()
     config.set_main_option("script_location", script.dir)
-    with engine.begin() as connection:
-        if version_of(connection) == script.get_current_head():
-            return
     with _migrating, engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE does the same
             connection.execute(text("SELECT pg_advisory_xact_lock(4711)"))

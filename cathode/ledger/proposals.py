@@ -1,6 +1,6 @@
 """Proposals and the candidates they name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -10,6 +10,11 @@ from cathode.ledger.database import insert_new, now
 from cathode.ledger.tables import candidates, measurements, proposals
 from cathode.model import Candidate, Proposal
 from cathode.physics.formulas import formula
+
+MOST_KEPT = 100_000
+
+_known: dict[str, Candidate] = {}
+"""Candidates of this process by id, a hash of the content: exact fractions take time to make."""
 
 
 def add_candidates(connection: Connection, found: Sequence[Candidate]) -> None:
@@ -112,13 +117,13 @@ def candidates_of(
         mine = mine.where(proposals.c.candidate.in_(only))
         measured = measured.where(measurements.c.candidate.in_(only))
     query = select(candidates).where(candidates.c.id.in_(mine.union(measured)))
-    return {row.id: Candidate.from_content(row.content) for row in connection.execute(query)}
+    return {row.id: _made(row.id, row.content) for row in connection.execute(query)}
 
 
 def candidates_named(connection: Connection, ids: Sequence[str]) -> dict[str, Candidate]:
     """Candidates by id."""
     query = select(candidates).where(candidates.c.id.in_(ids))
-    return {row.id: Candidate.from_content(row.content) for row in connection.execute(query)}
+    return {row.id: _made(row.id, row.content) for row in connection.execute(query)}
 
 
 def _proposal(row: Row[Any]) -> Proposal:
@@ -126,10 +131,18 @@ def _proposal(row: Row[Any]) -> Proposal:
         row.campaign,
         row.turn,
         row.rank,
-        Candidate.from_content(row.content),
+        _made(row.candidate, row.content),
         row.proposer,
         row.acquisition,
         row.reason,
         row.predictions,
         row.evaluator,
     )
+
+
+def _made(name: str, content: Mapping[str, Any]) -> Candidate:
+    if name not in _known:
+        if len(_known) >= MOST_KEPT:
+            _known.clear()
+        _known[name] = Candidate.from_content(content)
+    return _known[name]

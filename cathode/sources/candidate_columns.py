@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from pymatgen.core import Element
-
 from cathode.errors import SourceError, UnitError
 from cathode.model import Candidate
 from cathode.physics.prototypes import MIXING_SITE
@@ -154,6 +152,8 @@ class CandidateColumns:
 def _element(heading: str, space: SpaceSpec) -> tuple[str, str] | None:
     """Site and element of a heading such as Ni, vac or Li.Mg; None where it is neither."""
     site, _, symbol = heading.rpartition(".")
+    from pymatgen.core import Element  # loading it takes longer than most commands
+
     if symbol != VACANCY and not Element.is_valid_symbol(symbol):
         return None
     if site:

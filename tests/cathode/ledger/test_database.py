@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, create_engine, text
 from cathode import ledger as ledger_package
 from cathode.errors import LedgerError
 from cathode.ledger import Ledger, measurements, proposals
-from cathode.ledger.database import insert_new, now
+from cathode.ledger.database import insert_new, migrations, newest_version, now
 from cathode.ledger.tables import campaigns, metadata
 from cathode.model import Candidate
 from tests.helpers import fresh_database
@@ -28,6 +28,10 @@ def test_migrations_and_tables_say_the_same(ledger):
     with ledger.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_version_is_that_of_the_migrations():
+    assert newest_version() == migrations().get_current_head()
 
 
 def test_a_failed_write_leaves_nothing(ledger):
@@ -69,7 +73,7 @@ WRITER = """
 import sys
 from cathode import ledger as ledger_package
 from cathode.ledger import Ledger, measurements, proposals
-from cathode.ledger.database import insert_new, now
+from cathode.ledger.database import insert_new, migrations, newest_version, now
 from cathode.ledger.tables import campaigns
 ledger = Ledger.open(sys.argv[1], create=True)
 for i in range(40):
