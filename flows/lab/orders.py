@@ -15,8 +15,10 @@ from prefect.exceptions import ObjectNotFound
 from cathode.lab.counting import due_conditions
 from cathode.lab.work_order import AWAITING, WorkOrder, work_orders
 from cathode.ledger import Ledger, campaigns
+from cathode.loop.entering import order_name
 from cathode.loop.observations import observe
-from cathode.model import Candidate
+from cathode.model import Candidate, Verdict
+from cathode.physics.formulas import label
 from cathode.report.text import markdown_text
 from cathode.report.work_order import work_order_markdown
 from cathode.spec import CampaignSpec
@@ -24,9 +26,6 @@ from flows.lab.ledgers import opened
 
 FORM = "submit-result/submit-result"
 """The deployment by which results come in."""
-
-DONE = ": done"
-"""How the description of a page ends whose order is not open any more."""
 
 AT_ONCE = 200
 """Pages that the server tells of in one answer."""
@@ -68,7 +67,7 @@ def publish_orders(ledger: Ledger, campaign: str, only: str | None = None) -> in
     for order in orders:
         if only in (None, order.candidate):
             _publish(key_of(order), _page(order, spec, form), f"{order.formula}, {order.order}")
-    _close(ledger, campaign, orders, only)
+    _close(ledger, spec, orders, only)
     listed = _listed(campaign, orders, spec, form)
     _publish(f"{campaign}-orders", listed, f"{len(orders)} open work orders of {campaign}")
     return len(orders)
@@ -128,39 +127,50 @@ def _listed(
 ) -> str:
     """A table of all open orders with links to their pages and to the form."""
     lines = [f"# Open work orders of {markdown_text(campaign)}", ""]
-    lines += ["| order | candidate | | verdict | enter |", "|---|---|---|---|---|"]
+    lines += ["| order | candidate | formula | verdict | enter results |", "|---|---|---|---|---|"]
     for order in orders:
         page = f"[{markdown_text(order.order)}]({_pages()}/artifacts/key/{key_of(order)})"
-        enter = "–" if form is None else f"[results]({form_link(form, spec, order)})"
+        enter = "–" if form is None else f"[form]({form_link(form, spec, order)})"
         enter = "–" if order.verdict == AWAITING else enter
         cells = [page, *map(markdown_text, (order.candidate, order.formula, order.verdict)), enter]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines if orders else [*lines[:2], "None is open."]) + "\n"
 
 
-def _close(ledger: Ledger, campaign: str, orders: Sequence[WorkOrder], only: str | None) -> None:
-    """Say on the pages of orders that are not open any more that they are done."""
-    still = {order.order for order in orders}
+def _close(
+    ledger: Ledger, spec: CampaignSpec, orders: Sequence[WorkOrder], only: str | None
+) -> None:
+    """Say on the pages of orders that are not open any more what became of them."""
+    seen, still = observe(ledger, spec.name), {order.order for order in orders}
     gone = {
-        _key(campaign, f"{proposal.turn}/{proposal.rank}"): proposal.candidate.id
-        for proposal in observe(ledger, campaign).proposals
-        if only in (None, proposal.candidate.id) and f"{proposal.turn}/{proposal.rank}" not in still
+        _key(spec.name, order_name(proposal)): proposal
+        for proposal in seen.proposals
+        if only in (None, proposal.candidate.id) and order_name(proposal) not in still
     }
-    for key in _shown_as_open(list(gone)):
-        text = f"# {markdown_text(gone[key])}\n\nNothing is owed for this order any more.\n"
-        _publish(key, text, f"{gone[key]}{DONE}")
+    shown = _descriptions(list(gone))
+    for key, proposal in gone.items():
+        review = seen.verdicts.get((proposal.turn, proposal.rank))
+        rejected = seen.verdict_on(proposal) is Verdict.REJECTED
+        description = f"{proposal.candidate.id}: {'rejected' if rejected else 'done'}"
+        if shown.get(key, description) == description:
+            continue
+        words = "Nothing is owed for this order any more."
+        if rejected and review is not None:
+            words = f"Rejected by {markdown_text(review.who)}: {markdown_text(review.reason)}"
+        title = f"{label(proposal.candidate, spec.units)}, candidate {proposal.candidate.id}"
+        _publish(key, f"# {markdown_text(title)}\n\n{words}\n", description)
 
 
-def _shown_as_open(keys: Sequence[str]) -> list[str]:
-    """Those of some pages that do not say that they are done."""
-    found = []
+def _descriptions(keys: Sequence[str]) -> dict[str, str]:
+    """What the newest of some pages are called, those that there are."""
+    found = {}
     with get_client(sync_client=True) as client:
         for start in range(0, len(keys), AT_ONCE):
             wanted = ArtifactCollectionFilterKey(any_=list(keys[start : start + AT_ONCE]))
-            shown = client.read_latest_artifacts(
+            pages = client.read_latest_artifacts(
                 artifact_filter=ArtifactCollectionFilter(key=wanted)
             )
-            found += [page.key for page in shown if not (page.description or "").endswith(DONE)]
+            found |= {page.key: page.description or "" for page in pages}
     return found
 
 

@@ -59,6 +59,7 @@ def test_turns_end_while_mlflow_is_down_and_are_logged_later(prefect, tmp_path):
         while not answers(url) and time.monotonic() < deadline:
             time.sleep(0.5)
         done = cathode("run", campaign.spec, "--json", env=campaign.env)
+        assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["tracking_error"] is None
     finally:
         os.killpg(server.pid, signal.SIGTERM)

@@ -164,6 +164,7 @@ def test_amendments_and_reviews(lab):
     state = review_proposals(verdict | {"verdict": "reject", "reason": "toxic"}, return_state=True)
     assert state.is_completed()
     assert order not in orders(lab)
+    assert "Rejected by Eve: toxic" in artifact(f"small-order-{order.turn}-{order.rank}")
 
 
 def test_a_link_fills_the_form_in(lab):
