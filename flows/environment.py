@@ -42,6 +42,7 @@ def prepare(settings: Settings) -> None:
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "MLFLOW_LOGGING_LEVEL": "WARNING",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # where --json writes
         # A server that is down would be waited for for minutes; the next turn logs what it missed.
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
         # In memory, a crashed server would keep its slots taken.

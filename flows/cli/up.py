@@ -45,6 +45,7 @@ def up(
     if port is not None:
         os.environ["PREFECT_API_URL"] = api_at(settings, port)
     prepare(settings)
+    settings.inbox.mkdir(parents=True, exist_ok=True)  # where people look for it
     console = messages()
 
     def say(line: str) -> None:

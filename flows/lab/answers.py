@@ -11,6 +11,8 @@ from prefect.states import Completed, Failed
 from cathode.errors import CathodeError
 from cathode.report.text import markdown_text
 
+LONGEST_SUMMARY = 200
+
 UNEXPECTED = (
     "Something went wrong that should not, and nothing was stored. Tell whoever runs the platform; "
     "the logs of this run say what it was."
@@ -25,11 +27,13 @@ class Answer:
         title: the answer in a few words; the run's message, too.
         markdown: the rest.
         afterwards: what is left to be done; the answer stands, whatever comes of it.
+        summary: what a list of answers shows of it; its title if empty.
     """
 
     title: str
     markdown: str = ""
     afterwards: Callable[[], object] = lambda: None
+    summary: str = ""
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -57,7 +61,9 @@ def answered(key: str, work: Callable[[], Answer]) -> State:
     try:
         answer = work()
     except CathodeError as error:
-        refused = Answer("Not stored", points(str(error).splitlines()))
+        refused = Answer(
+            "Not stored", points(str(error).splitlines()), summary=f"Not stored: {error}"
+        )
         _publish(key, refused)
         return Failed(message=f"Not stored: {error}")
     except Exception:  # noqa: BLE001 - who fills in a form can do nothing about it
@@ -74,4 +80,5 @@ def answered(key: str, work: Callable[[], Answer]) -> State:
 
 def _publish(key: str, answer: Answer) -> None:
     text = f"## {markdown_text(answer.title)}\n\n{answer.markdown}"
-    create_markdown_artifact(markdown=text, key=key, description=answer.title[:200])
+    shown = markdown_text((answer.summary or answer.title)[:LONGEST_SUMMARY])
+    create_markdown_artifact(markdown=text, key=key, description=shown)
