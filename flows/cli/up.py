@@ -57,8 +57,9 @@ def up(
             with platform(settings, mlflow_port, runs if worker else None, say) as whole:
                 with console.status("starting Prefect, MLflow and the worker"):
                     whole.start()
-                _tell(whole, settings, time.monotonic() - started, say, as_json=as_json)
-                with known_as(settings, whole.addresses):
+                took = time.monotonic() - started
+                with known_as(settings, whole.addresses):  # before anybody is told that it is
+                    _tell(whole, settings, took, say, as_json=as_json)
                     whole.keep()
         except KeyboardInterrupt:
             say("stopped")
