@@ -15,7 +15,6 @@ from flows.deploying import listed, of_campaigns
 from flows.doctor.findings import Finding, ok, problem, warning
 from flows.environment import mlflow_at
 from flows.parts import POOL
-from flows.running import addresses
 
 SILENT = timedelta(seconds=90)
 """A worker that was not heard of for so long is gone; it speaks up every 30 s."""
@@ -28,7 +27,7 @@ PAGE = 200
 
 def prefect(settings: Settings) -> Iterator[Finding]:
     """Whether the server answers, is ours, and has everything registered."""
-    url = prefect_url(settings)
+    url = os.environ["PREFECT_API_URL"]
     try:
         theirs = ask(f"{url}/admin/version", settings.access)
     except Refused as error:
@@ -76,11 +75,6 @@ def mlflow(settings: Settings) -> Iterator[Finding]:
         yield problem("MLflow", f"{url} asks for no password", "start it anew with CATHODE_AUTH")
     else:
         yield ok("MLflow", f"{url} answers")
-
-
-def prefect_url(settings: Settings) -> str:
-    """Address of the API: that of the running platform, if nobody says otherwise."""
-    return addresses(settings).get("api") or os.environ["PREFECT_API_URL"]
 
 
 def _open(url: str, body: Any = None) -> bool:

@@ -1,6 +1,8 @@
+import numpy as np
 import pytest
 
 from cathode.errors import SourceError
+from cathode.model import Crystal
 from cathode.sources.crystals import UNNAMED, read_crystals
 from tests.crystal_worlds import (
     cif,
@@ -55,14 +57,21 @@ def test_other_folders_are_refused(tmp_path):
             read_crystals(folder, "x")
 
 
+def with_more_lithium(crystal):
+    """The same with another lithium atom in a tetrahedral place."""
+    positions = np.vstack([crystal.positions, [[0.25, 0.25, 0.25]]])
+    return Crystal(crystal.lattice, positions, np.append(crystal.numbers, np.int16(3)))
+
+
 def with_and_without_lithium(tmp_path):
-    """LiF, Li2O-like cells of one host with more lithium, and a host that is charged."""
+    """One host with lithium and with twice as much, another host, and one without lithium."""
     folder = tmp_path / "c"
     folder.mkdir()
     crystals = {
-        "half": cif(rock_salt("Li", "F", 4.0)),
+        "some": cif(rock_salt("Li", "F", 4.0)),
+        "more": cif(with_more_lithium(rock_salt("Li", "F", 4.0))),
         "other": cif(rock_salt("Li", "Cl", 5.0)),
-        "charged": cif(rock_salt("Na", "F", 4.6)),
+        "none": cif(rock_salt("Na", "F", 4.6)),
     }
     for name, text in crystals.items():
         (folder / f"{name}.cif").write_text(text)
@@ -73,11 +82,12 @@ def with_and_without_lithium(tmp_path):
 def test_a_working_ion_is_no_part_of_frameworks(tmp_path):
     folder = with_and_without_lithium(tmp_path)
     plain = read_crystals(folder)
-    assert set(plain.frameworks) == {"LiF", "LiCl", "FNa"}
-    assert plain.ions == (None,) * 3
+    assert set(plain.frameworks) == {"LiF", "Li2F", "LiCl", "FNa"}
+    assert plain.ions == (None,) * 4
     found = read_crystals(folder, ion="Li")
-    assert dict(zip(found.names, found.frameworks, strict=True)) == {"half": "F", "other": "Cl"}
-    assert found.ions == ("Li", "Li")
+    frameworks = dict(zip(found.names, found.frameworks, strict=True))
+    assert frameworks == {"some": "F", "more": "F", "other": "Cl"}
+    assert found.ions == ("Li",) * 3
     assert found.left_out == {"without Li": 1}
 
 
